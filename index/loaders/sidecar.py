@@ -1,0 +1,27 @@
+"""Metadata beside a source: `report.pdf.toml` holds `title = "..."` and so on for `report.pdf`."""
+
+from __future__ import annotations
+
+import tomllib
+
+from index.errors import LoadError
+from index.loaders.metadata import explicit
+from index.types import Metadata
+
+_REMEDY = 'write lines such as title = "..."'
+
+
+def read(data: bytes, name: str) -> Metadata:
+    """The metadata in a sidecar's bytes; `name` is its file name, for messages.
+
+    Raises LoadError if it is not TOML in UTF-8, or says something that cannot be.
+    """
+    try:
+        values = tomllib.loads(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise LoadError(f"{name} is not UTF-8", "save it as UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        raise LoadError(f"{name} is not TOML: {error}", _REMEDY) from error
+    except (RecursionError, ValueError) as error:  # nested too deep; numbers too long to convert
+        raise LoadError(f"{name} cannot be read", _REMEDY) from error
+    return explicit(values, name)
