@@ -1,0 +1,272 @@
+"""Generations: immutable folders, one of them live, published by renaming one pointer.
+
+    INDEX/CURRENT                     the live generation's number, as text
+    INDEX/generations/00000003/       manifest.json and its digest, truth.sqlite, vectors.faiss,
+                                      lexical/…
+    INDEX/cache/                      embeddings by model and text
+    INDEX/models/                     compiled models by digest
+    INDEX/lock                        held by the one build that runs
+
+A generation is prepared in a folder whose name begins with a dot, each file and folder is synced
+to disk, the folder gets its name, and CURRENT is replaced: whatever happens in between, what
+CURRENT names is whole. The manifest names every file with its length and SHA-256, and nothing is
+parsed before it was compared with them.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from index.errors import (
+    BuildError,
+    IndexDamagedError,
+    IndexFormatError,
+    IndexMissingError,
+    UsageError,
+)
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+# As sha256sum writes it, so that `sha256sum -c` checks it too.
+SEAL = "manifest.json.sha256"
+TRUTH = "truth.sqlite"
+VECTORS = "vectors.faiss"
+LEXICAL = "lexical"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file of a generation: length in bytes, SHA-256 in hexadecimal."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation is made of and with.
+
+    built_at: ISO 8601, UTC. models: digests by role. names: the models' names by role.
+    splitter: settings that passages were cut with. files: by path in the generation's folder.
+    """
+
+    format: int
+    generation: int
+    built_at: str
+    models: Mapping[str, str]
+    names: Mapping[str, str]
+    splitter: Mapping[str, int]
+    counts: Mapping[str, int]
+    files: Mapping[str, FileRecord]
+
+
+class Generations:
+    """The generations of one index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, generation: int) -> Path:
+        return self.folder / "generations" / f"{generation:08d}"
+
+    def numbers(self) -> list[int]:
+        """The generations that are there, oldest first."""
+        parent = self.folder / "generations"
+        if not parent.is_dir():
+            return []
+        return sorted(int(p.name) for p in parent.iterdir() if p.name.isdigit() and p.is_dir())
+
+    def live(self) -> int:
+        """The live generation's number.
+
+        Raises IndexMissingError if nothing was published, IndexDamagedError if the pointer holds
+        no number.
+        """
+        pointer = self.folder / "CURRENT"
+        try:
+            text = pointer.read_text(encoding="ascii").strip()
+        except FileNotFoundError as error:
+            raise IndexMissingError(
+                f"there is no index in {self.folder}", "make one with: pincite build PATH"
+            ) from error
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._damaged_pointer(pointer) from error
+        if not text.isdigit():
+            raise self._damaged_pointer(pointer)
+        return int(text)
+
+    @staticmethod
+    def _damaged_pointer(pointer: Path) -> IndexDamagedError:
+        return IndexDamagedError(
+            f"{pointer} names no generation", "name one that is there with: pincite rollback NUMBER"
+        )
+
+    def open(self, generation: int) -> tuple[Path, Manifest]:
+        """A generation's folder and manifest, every file compared with its length and digest.
+
+        Raises IndexFormatError if another version of Pincite made it, IndexDamagedError, which
+        names the file, if anything is not as the manifest says.
+        """
+        folder = self.path(generation)
+        manifest = self.manifest(generation)
+        for name, record in manifest.files.items():
+            _check_file(folder / name, record)
+        return folder, manifest
+
+    def manifest(self, generation: int) -> Manifest:
+        """A generation's manifest alone; raises as `open` does."""
+        path = self.path(generation) / MANIFEST
+        try:
+            body = path.read_bytes()
+            seal = path.with_name(SEAL).read_bytes()
+        except OSError as error:
+            raise _damaged(path, f"cannot be read ({error.strerror})") from error
+        if _seal(body) != seal:
+            raise _damaged(path, "is not what was written")
+        data = json.loads(body)
+        if data.get("format") != FORMAT:
+            raise IndexFormatError(
+                f"the index in {self.folder} has format {data.get('format')}, this version of "
+                f"Pincite reads format {FORMAT}", "rebuild it with: pincite build --full",
+            )  # fmt: skip
+        files = {name: FileRecord(**record) for name, record in data.pop("files").items()}
+        return Manifest(files=files, **data)
+
+    @contextmanager
+    def prepare(self) -> Iterator[Path]:
+        """An empty folder to write the next generation into; gone again unless published."""
+        parent = self.folder / "generations"
+        parent.mkdir(parents=True, exist_ok=True)
+        for left in parent.glob(".next-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = parent / f".next-{os.getpid()}"
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def publish(self, prepared: Path, manifest: Manifest) -> None:
+        """Make a prepared folder the live generation; `manifest.files` is filled in here.
+
+        Raises OSError as the file system does; what was live then stays live.
+        """
+        files = {
+            path.relative_to(prepared).as_posix(): FileRecord(path.stat().st_size, _digest(path))
+            for path in sorted(prepared.rglob("*"))
+            if path.is_file()
+        }
+        data = {**asdict(manifest), "files": {n: asdict(r) for n, r in files.items()}}
+        body = json.dumps(data, indent=1).encode()
+        (prepared / MANIFEST).write_bytes(body)
+        (prepared / SEAL).write_bytes(_seal(body))
+        for path in prepared.rglob("*"):
+            _sync(path)
+        _sync(prepared)
+        target = self.path(manifest.generation)
+        prepared.rename(target)
+        _sync(target.parent)
+        self.point_at(manifest.generation)
+
+    def point_at(self, generation: int) -> None:
+        """Make a generation that is there the live one, in one step."""
+        if not self.path(generation).is_dir():
+            there = ", ".join(map(str, self.numbers())) or "none"
+            raise UsageError(f"there is no generation {generation}", f"there are: {there}")
+        pointer = self.folder / "CURRENT"
+        aside = self.folder / ".CURRENT"
+        with aside.open("w", encoding="ascii") as file:
+            file.write(f"{generation}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(pointer)
+        _sync(self.folder)
+
+    def prune(self, keep: int) -> None:
+        """Delete all but the newest `keep` generations; the live one always stays."""
+        numbers = self.numbers()
+        spared = {*numbers[-keep:], self.live()}
+        for number in numbers:
+            if number not in spared:
+                shutil.rmtree(self.path(number), ignore_errors=True)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the index for writing; raises BuildError if another process does.
+
+        The operating system lets go of the lock when its process ends, however it ends.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                file.seek(0)
+                raise BuildError(
+                    f"another build of {self.folder} is running ({file.read().strip()})",
+                    "wait for it to end",
+                ) from error
+            _write_holder(file)
+            yield
+
+
+def _write_holder(file: IO[str]) -> None:
+    from datetime import UTC, datetime
+
+    file.truncate(0)
+    file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
+    file.flush()
+
+
+def _seal(manifest: bytes) -> bytes:
+    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _damaged(path: Path, what: str) -> IndexDamagedError:
+    return IndexDamagedError(
+        f"the index is damaged: {path} {what}",
+        "go back with pincite rollback, or rebuild with: pincite build --full",
+    )
+
+
+def _check_file(path: Path, record: FileRecord) -> None:
+    try:
+        size = path.stat().st_size
+        if size != record.bytes:
+            raise _damaged(path, f"has {size} bytes instead of {record.bytes}")
+        if _digest(path) != record.sha256:
+            raise _damaged(path, "is not what was written")
+    except OSError as error:
+        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+
+
+def models_folder(folder: Path, models: Path | None) -> Path:
+    """Where compiled models lie: as told, or inside the index."""
+    return folder / "models" if models is None else models
+
+
+def folder_bytes(path: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())

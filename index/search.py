@@ -1,0 +1,99 @@
+"""Search: a question as text and as vector → ranked passages, by both legs together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.compiling import open_compiled
+from index.embedding import Embedder, OnnxEmbedder
+from index.folding import Aliases
+from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest, models_folder
+from index.lexical import LexicalIndex
+from index.store import Store
+from index.types import Filter, Hit
+from index.vectors import VectorIndex
+
+# Cormack, Clarke and Buettcher (2009) found k = 60 to do well on every collection they tried.
+RRF_K = 60
+# How many passages each leg brings to the fusion.
+LEG_DEPTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIndex:
+    """One generation, opened: what a searcher and whoever cites from it share."""
+
+    manifest: Manifest
+    store: Store
+    vectors: VectorIndex
+    lexical: LexicalIndex
+
+
+def open_generation(folder: Path, aliases: Aliases, generation: int | None = None) -> OpenIndex:
+    """Open a generation of the index in `folder`; the live one if None.
+
+    Raises IndexUnusableError if there is none, or it is of another format, or damaged.
+    """
+    generations = Generations(folder)
+    number = generations.live() if generation is None else generation
+    path, manifest = generations.open(number)
+    return OpenIndex(
+        manifest,
+        Store(path / TRUTH),
+        VectorIndex((path / VECTORS).read_bytes(), str(path / VECTORS)),
+        LexicalIndex(path / LEXICAL, aliases),
+    )
+
+
+def open_embedder(
+    index: OpenIndex, folder: Path, models: Path | None, threads: int | None
+) -> OnnxEmbedder:
+    """The embedder that a generation was made with. Raises ModelError if it is gone."""
+    digest = index.manifest.models["embedder"]
+    return OnnxEmbedder(open_compiled(models_folder(folder, models), digest), threads=threads)
+
+
+class Searcher:
+    """Searches one generation. Safe to share between threads."""
+
+    def __init__(self, index: OpenIndex, embedder: Embedder) -> None:
+        self._index = index
+        self._embedder = embedder
+
+    def search(self, query: str, top_k: int, condition: Filter) -> list[Hit]:
+        """The `top_k` best passages, best first; fewer where fewer meet the filter.
+
+        The filter goes into both legs, so that all that meets it is searched and nothing else.
+        """
+        store = self._index.store
+        sources = None if condition.is_empty else store.matching(condition)
+        allowed = None if sources is None else store.passage_numbers(sources)
+        depth = max(LEG_DEPTH, top_k)
+        vector = self._embedder.embed([query], "query")[0]
+        dense = dict(self._index.vectors.search(vector, depth, allowed))
+        lexical = dict(self._index.lexical.search(query, depth, sources))
+        ranked = reciprocal_rank_fusion([dense, lexical])[:top_k]
+        passages = store.passages([number for number, _ in ranked])
+        hits = []
+        for passage, (number, score) in zip(passages, ranked, strict=True):
+            source = store.source(passage.source_id)
+            assert source is not None
+            hits.append(Hit(passage, source, score, dense.get(number), lexical.get(number)))
+        return hits
+
+
+def reciprocal_rank_fusion(
+    legs: Iterable[Mapping[int, float]], k: int = RRF_K
+) -> list[tuple[int, float]]:
+    """Fuse rankings: each passage scores the sum of 1 / (k + its rank) over the legs.
+
+    legs: passage numbers with their scores, best first; ranks count from 1. Equal scores are
+    ordered by number. (Cormack, Clarke and Buettcher, SIGIR 2009.)
+    """
+    scores: dict[int, float] = {}
+    for leg in legs:
+        for rank, number in enumerate(leg, start=1):
+            scores[number] = scores.get(number, 0.0) + 1.0 / (k + rank)
+    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))

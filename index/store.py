@@ -1,0 +1,354 @@
+"""SQLite as the truth of an index: sources, canonical text, passages, and cached embeddings.
+
+The only module that speaks SQL. A `Store` is one generation's database, opened immutable; a
+`StoreWriter` makes one; a `VectorCache` lies beside the generations and outlives them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.cleaning import EditMap
+from index.errors import BuildError, IndexDamagedError
+from index.types import Filter, Passage, Source, Span
+
+FloatArray = NDArray[np.float32]
+
+_SCHEMA = """
+CREATE TABLE sources (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE, path TEXT NOT NULL UNIQUE, title TEXT NOT NULL,
+    media_type TEXT NOT NULL, sha256 TEXT NOT NULL, author TEXT, publisher TEXT, published TEXT,
+    url TEXT, based_on TEXT,
+    fingerprint TEXT NOT NULL, text TEXT NOT NULL, pages BLOB NOT NULL, edits BLOB NOT NULL,
+    sentences BLOB NOT NULL
+) STRICT;
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
+    start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    clean_start INTEGER NOT NULL, clean_stop INTEGER NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX passages_of_source ON passages (source_id);
+CREATE TABLE roots (path TEXT PRIMARY KEY) STRICT;
+CREATE TABLE excluded (path TEXT PRIMARY KEY) STRICT;
+"""
+_SOURCE_COLUMNS = ", ".join(field.name for field in fields(Source))
+_PASSAGE_COLUMNS = "id, number, source_id, start, stop, clean_start, clean_stop, text"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """Everything about a source's text that citing it takes.
+
+    pages: start of each page in the canonical text. sentences: spans of the clean text.
+    """
+
+    text: str
+    pages: tuple[int, ...]
+    edits: EditMap
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A source as a build writes it.
+
+    fingerprint: digest of all that its passages depend on: bytes, side file, how it is loaded,
+        cleaned and split.
+    passages: (span in canonical text, span in clean text, clean text) of each.
+    """
+
+    source: Source
+    fingerprint: str
+    stored: StoredText
+    passages: tuple[tuple[Span, Span, str], ...]
+
+
+def _pack(numbers: Iterable[int]) -> bytes:
+    return array("q", numbers).tobytes()
+
+
+def _unpack(data: bytes) -> list[int]:
+    numbers = array("q")
+    numbers.frombytes(data)
+    return numbers.tolist()
+
+
+def _unpack_spans(data: bytes) -> tuple[Span, ...]:
+    numbers = _unpack(data)
+    return tuple(Span(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _source(row: Sequence[object]) -> Source:
+    return Source(*row)  # type: ignore[arg-type]
+
+
+def _passage(row: tuple[str, int, str, int, int, int, int, str]) -> Passage:
+    id_, number, source_id, start, stop, clean_start, clean_stop, text = row
+    return Passage(id_, number, source_id, Span(start, stop), Span(clean_start, clean_stop), text)
+
+
+class Store:
+    """A generation's database, read only. Safe to share between threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database. Raises IndexDamagedError if SQLite cannot read it."""
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+        self._sources = {s.id: s for s in self._read_sources()}
+
+    def _damaged(self, error: Exception) -> IndexDamagedError:
+        return IndexDamagedError(
+            f"{self._path} cannot be read ({error})", "rebuild it with: pincite build --full"
+        )
+
+    def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+
+    def _read_sources(self) -> Iterator[Source]:
+        for row in self._rows(f"SELECT {_SOURCE_COLUMNS} FROM sources ORDER BY position"):
+            yield _source(row)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def sources(self) -> list[Source]:
+        """All sources, by path."""
+        return list(self._sources.values())
+
+    def source(self, source_id: str) -> Source | None:
+        return self._sources.get(source_id)
+
+    def matching(self, condition: Filter) -> list[str]:
+        """The ids of the sources that meet every condition of a filter, by path."""
+        return [s.id for s in self._sources.values() if _meets(s, condition)]
+
+    def text(self, source_id: str) -> StoredText:
+        """A source's texts. Raises KeyError if there is no such source."""
+        rows = self._rows(
+            "SELECT text, pages, edits, sentences FROM sources WHERE id = ?", [source_id]
+        )
+        if not rows:
+            raise KeyError(source_id)
+        text, pages, edits, sentences = rows[0]
+        assert isinstance(text, str)
+        assert isinstance(pages, bytes)
+        assert isinstance(edits, bytes)
+        assert isinstance(sentences, bytes)
+        return StoredText(
+            text, tuple(_unpack(pages)), EditMap.from_bytes(edits), _unpack_spans(sentences)
+        )
+
+    def passage_count(self) -> int:
+        count = self._rows("SELECT count(*) FROM passages")[0][0]
+        assert isinstance(count, int)
+        return count
+
+    def passages(self, numbers: Sequence[int]) -> list[Passage]:
+        """The passages with these numbers, in the order asked for."""
+        marks = ",".join("?" * len(numbers))
+        rows = self._rows(
+            f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE number IN ({marks})", list(numbers)
+        )
+        found = {row[1]: _passage(row) for row in rows}  # type: ignore[arg-type]
+        return [found[number] for number in numbers]
+
+    def all_passages(self) -> Iterator[Passage]:
+        """Every passage, by number."""
+        for row in self._rows(f"SELECT {_PASSAGE_COLUMNS} FROM passages ORDER BY number"):
+            yield _passage(row)  # type: ignore[arg-type]
+
+    def passage_numbers(self, source_ids: Sequence[str]) -> NDArray[np.int64]:
+        """The numbers of all passages of these sources, ascending."""
+        wanted = set(source_ids)
+        rows = self._rows("SELECT number, source_id FROM passages ORDER BY number")
+        return np.array([number for number, source in rows if source in wanted], dtype=np.int64)
+
+    def entries(self) -> dict[str, tuple[str, str]]:
+        """By path: the source's id and fingerprint."""
+        rows = self._rows("SELECT path, id, fingerprint FROM sources")
+        return {str(path): (str(id_), str(fingerprint)) for path, id_, fingerprint in rows}
+
+    def entry(self, source_id: str) -> Entry:
+        """A source as a build wrote it. Raises KeyError if there is no such source."""
+        stored = self.text(source_id)
+        fingerprint = self._rows("SELECT fingerprint FROM sources WHERE id = ?", [source_id])[0][0]
+        rows = self._rows(
+            f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE source_id = ? ORDER BY number",
+            [source_id],
+        )
+        passages = [_passage(row) for row in rows]  # type: ignore[arg-type]
+        return Entry(
+            self._sources[source_id], str(fingerprint), stored,
+            tuple((p.span, p.clean_span, p.text) for p in passages),
+        )  # fmt: skip
+
+    def roots(self) -> list[str]:
+        """The files and folders that the index is built from, as a build named them."""
+        return [str(row[0]) for row in self._rows("SELECT path FROM roots ORDER BY rowid")]
+
+    def excluded(self) -> set[str]:
+        """Paths of sources that were removed and stay out until a build names them."""
+        return {str(row[0]) for row in self._rows("SELECT path FROM excluded")}
+
+    def check(self) -> list[str]:
+        """Faults that SQLite finds in the whole database; none if it is sound."""
+        rows = [str(row[0]) for row in self._rows("PRAGMA integrity_check")]
+        return [] if rows == ["ok"] else rows
+
+
+def _meets(source: Source, condition: Filter) -> bool:
+    if condition.source is not None:
+        name = source.path.rsplit("/", 1)[-1]
+        names = (source.path, name, source.id)
+        if not any(fnmatchcase(n, condition.source) for n in names):
+            return False
+    if condition.since is None and condition.until is None:
+        return True
+    # ISO dates order as text.
+    return source.published is not None and (
+        (condition.since is None or source.published >= condition.since)
+        and (condition.until is None or source.published <= condition.until)
+    )
+
+
+class StoreWriter:
+    """Makes a generation's database; use as a context manager.
+
+    Passages are numbered from 0 in the order they are added.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+        # The file is made aside and thrown away if the build fails, so a journal is no use.
+        self._connection.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA
+        )
+        self._next_number = 0
+        self._position = 0
+
+    def __enter__(self) -> StoreWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        try:
+            if kind is None:
+                self._connection.commit()
+        finally:
+            self._connection.close()
+
+    def add(self, entry: Entry) -> list[Passage]:
+        """Write a source with its passages; returns them, numbered."""
+        stored = entry.stored
+        spans = [number for span in stored.sentences for number in span]
+        row = (
+            self._position, *astuple(entry.source), entry.fingerprint, stored.text,
+            _pack(stored.pages), stored.edits.to_bytes(), _pack(spans),
+        )  # fmt: skip
+        marks = ", ".join("?" * len(row))
+        passages = [
+            Passage(
+                passage_id(entry.source.id, span, text), self._next_number + index,
+                entry.source.id, span, clean_span, text,
+            )
+            for index, (span, clean_span, text) in enumerate(entry.passages)
+        ]  # fmt: skip
+        try:
+            self._connection.execute(f"INSERT INTO sources VALUES ({marks})", row)
+            self._connection.executemany(
+                f"INSERT INTO passages ({_PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(p.id, p.number, p.source_id, *p.span, *p.clean_span, p.text) for p in passages],
+            )
+        except sqlite3.Error as error:
+            raise BuildError(f"{entry.source.path} cannot be stored ({error})") from error
+        self._position += 1
+        self._next_number += len(passages)
+        return passages
+
+    def set_roots(self, roots: Sequence[str], excluded: Iterable[str]) -> None:
+        self._connection.executemany("INSERT INTO roots VALUES (?)", [(r,) for r in roots])
+        self._connection.executemany(
+            "INSERT INTO excluded VALUES (?)", [(path,) for path in sorted(excluded)]
+        )
+
+
+def passage_id(source_id: str, span: Span, text: str) -> str:
+    """The id of a passage: the same for the same text at the same place of the same source."""
+    digest = hashlib.sha256(f"{source_id}:{span.start}:{span.end}:{text}".encode()).hexdigest()
+    return f"psg_{digest[:16]}"
+
+
+class VectorCache:
+    """Embeddings by model and text, so that a build embeds only what it has not seen.
+
+    A cache: if its file is damaged it is begun anew.
+    """
+
+    def __init__(self, path: Path, model: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._model = model
+        try:
+            self._connection = self._open(path)
+        except sqlite3.DatabaseError:
+            path.unlink(missing_ok=True)
+            self._connection = self._open(path)
+
+    @staticmethod
+    def _open(path: Path) -> sqlite3.Connection:
+        connection = sqlite3.connect(path)
+        connection.executescript(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            "CREATE TABLE IF NOT EXISTS vectors ("
+            "key BLOB PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+        )
+        return connection
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _key(self, text: str) -> bytes:
+        return hashlib.sha256(f"{self._model}\n{text}".encode()).digest()
+
+    def get(self, texts: Sequence[str], dimension: int) -> dict[str, FloatArray]:
+        """The vectors that are known, by text."""
+        found = {}
+        for text in texts:
+            row = self._connection.execute(
+                "SELECT vector FROM vectors WHERE key = ?", [self._key(text)]
+            ).fetchone()
+            if row is not None and len(row[0]) == 4 * dimension:
+                found[text] = np.frombuffer(row[0], dtype="<f4")
+        return found
+
+    def put(self, texts: Sequence[str], vectors: FloatArray) -> None:
+        """Keep these vectors, shape (texts, dimension)."""
+        rows = [
+            (self._key(text), vector.astype("<f4").tobytes())
+            for text, vector in zip(texts, vectors, strict=True)
+        ]
+        with self._connection:
+            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)

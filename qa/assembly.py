@@ -1,0 +1,288 @@
+"""The one place that puts the parts together: settings → an index that answers, builds, rolls back.
+
+>>> from qa import Pincite
+>>> with Pincite.open(".pincite") as pincite:      # doctest: +SKIP
+...     print(pincite.ask("who supplied Tajikistan's drones").answer)
+Iran
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from index.errors import PinciteError, SourceMissingError, UsageError
+from index.folding import Aliases
+from index.generations import Generations, folder_bytes, models_folder
+from index.progress import Progress, Silent
+from index.search import OpenIndex, Searcher, open_embedder, open_generation
+from index.splitting import SplitSettings
+from index.types import BuildReport, Hit, Source
+from qa.answering import Answerer, ReadingSettings, check_question
+from qa.confidence import Calibration
+from qa.settings import Settings, load_settings
+from qa.types import Answer, CitationCheck, IndexStatus
+
+DEFAULT_ROOT = Path("corpus")
+
+
+class Pincite:
+    """An opened index: one generation, with its models loaded. Safe to share between threads.
+
+    It keeps the generation it opened; open another one to see what was built since.
+    """
+
+    def __init__(
+        self, index: OpenIndex, searcher: Searcher, answerer: Answerer, settings: Settings
+    ) -> None:
+        self._index = index
+        self._searcher = searcher
+        self._answerer = answerer
+        self._settings = settings
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Pincite:
+        """Open the live generation of the index in a folder.
+
+        index: the folder; the settings' one if None. settings: from the environment and
+        `pincite.toml` if None. Raises IndexUnusableError if there is no index, it is damaged, or
+        of another format, and ModelError if its models are gone.
+        """
+        from index.compiling import open_compiled
+        from qa.reader import OnnxReader
+
+        settings = settings or load_settings()
+        if index is not None:
+            settings = settings.model_copy(update={"index": Path(index)})
+        folder = settings.index
+        opened = open_generation(folder, Aliases.load(settings.aliases))
+        models = models_folder(folder, settings.models)
+        searcher = Searcher(
+            opened, open_embedder(opened, folder, settings.models, settings.threads)
+        )
+        reader = OnnxReader(
+            open_compiled(models, opened.manifest.models["reader"]), threads=settings.threads
+        )
+        reading = ReadingSettings(settings.read_depth, settings.min_confidence)
+        answerer = Answerer(opened, searcher, reader, Calibration.load(), reading)
+        return cls(opened, searcher, answerer, settings)
+
+    def __enter__(self) -> Pincite:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close()
+
+    def close(self) -> None:
+        self._index.store.close()
+
+    @property
+    def generation(self) -> int:
+        return self._index.manifest.generation
+
+    @property
+    def built_at(self) -> str:
+        return self._index.manifest.built_at
+
+    def ask(
+        self, question: str, *, top_k: int = 5, source: str | None = None,
+        since: str | None = None, until: str | None = None, min_confidence: float | None = None,
+    ) -> Answer:  # fmt: skip
+        """Answer a question from the sources that the filters let through.
+
+        top_k: passages and alternatives shown, 1 to 100. source: a shell pattern over paths,
+        names and ids. since, until: inclusive ISO dates. min_confidence: 0 to 1, the setting if
+        None. Raises UsageError if one of them cannot be.
+        """
+        checked = check_question(
+            question, top_k=top_k, source=source, since=since, until=until,
+            min_confidence=min_confidence,
+        )  # fmt: skip
+        return self._answerer.ask(checked)
+
+    def search(
+        self, query: str, *, top_k: int = 10, source: str | None = None,
+        since: str | None = None, until: str | None = None,
+    ) -> list[Hit]:  # fmt: skip
+        """The `top_k` best passages for a query; options and errors as `ask` has them."""
+        checked = check_question(query, top_k=top_k, source=source, since=since, until=until)
+        return self._searcher.search(checked.text, top_k, checked.condition)
+
+    def sources(self) -> list[Source]:
+        """All sources, by path."""
+        return self._index.store.sources()
+
+    def source(self, source_id: str) -> Source:
+        """One source. Raises SourceMissingError if the index does not hold it."""
+        found = self._index.store.source(source_id)
+        if found is None:
+            raise SourceMissingError(
+                f"the index holds no source {source_id!r}", "see them with: pincite sources"
+            )
+        return found
+
+    def text(
+        self, source_id: str, start: int | None = None, end: int | None = None
+    ) -> tuple[int, int, str]:
+        """A run of a source's canonical text: start, end and the text between them.
+
+        start, end: code points, the whole text where None; an end beyond the text is its end.
+        Raises SourceMissingError, or UsageError if they are no span.
+        """
+        self.source(source_id)
+        text = self._index.store.text(source_id).text
+        first = 0 if start is None else start
+        last = len(text) if end is None else min(end, len(text))
+        if not 0 <= first <= last:
+            raise UsageError(
+                f"{first} to {last} is no span of a text of {len(text)} characters",
+                "give 0 <= start <= end",
+            )
+        return first, last, text[first:last]
+
+    def status(self) -> IndexStatus:
+        """What the index holds, and which files changed since it was built."""
+        from index.build import changed_files
+
+        folder, store, manifest = self._settings.index, self._index.store, self._index.manifest
+        parts = {
+            "generation": Generations(folder).path(manifest.generation),
+            "cache": folder / "cache",
+            "models": models_folder(folder, self._settings.models),
+        }
+        return IndexStatus(
+            generation=manifest.generation, built_at=manifest.built_at,
+            sources=manifest.counts["sources"], passages=manifest.counts["passages"],
+            models={role: f"{manifest.names.get(role, role)}@{digest[:12]}"
+                    for role, digest in manifest.models.items()},
+            splitter=dict(manifest.splitter),
+            bytes={name: folder_bytes(path) for name, path in parts.items()},
+            changed=tuple(changed_files(folder, store)), roots=tuple(store.roots()),
+        )  # fmt: skip
+
+    def verify(self, answers: Iterable[Mapping[str, Any]]) -> list[CitationCheck]:
+        """Check each citation of answers, in the contract's JSON, against the index."""
+        from qa.verification import verify_answers
+
+        return verify_answers(answers, self._index.store)
+
+    def verify_index(self) -> list[str]:
+        """Faults of the index itself; none if it is sound. Its digests were checked on opening."""
+        store, manifest = self._index.store, self._index.manifest
+        faults = store.check()
+        passages = store.passage_count()
+        counts = {
+            "the manifest": manifest.counts["passages"],
+            "the dense index": len(self._index.vectors),
+            "the lexical index": len(self._index.lexical),
+        }
+        faults += [
+            f"{name} has {count} passages, the store {passages}"
+            for name, count in counts.items() if count != passages
+        ]  # fmt: skip
+        for source in store.sources():
+            stored = store.text(source.id)
+            clean_text = stored.edits.apply(stored.text)
+            for passage in store.entry(source.id).passages:
+                span, clean_span, text = passage
+                if clean_text[clean_span.start : clean_span.end] != text:
+                    faults.append(f"a passage of {source.path} at {span.start} is not its text")
+        return faults
+
+
+def build(
+    paths: Sequence[Path], settings: Settings, *, full: bool = False,
+    progress: Progress | None = None,
+) -> BuildReport:  # fmt: skip
+    """Bring the index up to date with these files and folders and those it remembers.
+
+    With neither, `corpus/` is taken if it is there. Models are compiled if that was not done yet.
+    Raises as `index.build.build` does, and ModelError.
+    """
+    from index.build import build as build_index
+
+    progress = progress or Silent()
+    named = list(paths)
+    for path in named:
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {path}", "check the path")
+    if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
+        named = [DEFAULT_ROOT]
+    embedder, wanted = _builders(settings, full, progress)
+    return build_index(settings.index, named, embedder, wanted, progress)
+
+
+def remove(
+    sources: Sequence[str], settings: Settings, *, progress: Progress | None = None
+) -> BuildReport:
+    """Publish a generation without these sources, named by id or path.
+
+    They stay out until a build names them. Raises as `index.build.remove` does.
+    """
+    from index.build import remove as remove_from_index
+
+    progress = progress or Silent()
+    Generations(settings.index).live()
+    embedder, wanted = _builders(settings, False, progress)
+    return remove_from_index(settings.index, sources, embedder, wanted, progress)
+
+
+def rollback(generation: int | None, settings: Settings) -> int:
+    """Make an earlier generation live: this one, or the one before the live one.
+
+    Returns its number. Raises UsageError if it is not there, IndexUnusableError if it is damaged.
+    """
+    generations = Generations(settings.index)
+    with generations.lock():
+        target = generation
+        if target is None:
+            live = generations.live()
+            earlier = [number for number in generations.numbers() if number < live]
+            if not earlier:
+                raise UsageError(f"there is no generation before {live}", "build another first")
+            target = earlier[-1]
+        if target in generations.numbers():
+            generations.open(target)
+        generations.point_at(target)
+    return target
+
+
+def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, Any]:
+    """The embedder and the build settings, with both models compiled."""
+    from index.build import BuildSettings
+    from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve
+    from index.embedding import OnnxEmbedder
+    from qa.reader import bundled_reader_path
+
+    if settings.passage_overlap >= settings.passage_tokens:
+        raise UsageError(
+            f"passages of {settings.passage_tokens} tokens cannot share "
+            f"{settings.passage_overlap}", "set passage_overlap below passage_tokens",
+        )  # fmt: skip
+    models = models_folder(settings.index, settings.models)
+
+    def tell(message: str) -> None:
+        progress.stage(message, None)
+
+    encoder = compile_model(
+        resolve(settings.embedder, default_encoder_path), "encoder", models,
+        name=settings.embedder or DEFAULT_ENCODER, progress=tell,
+    )  # fmt: skip
+    reader = compile_model(
+        resolve(settings.reader, bundled_reader_path), "reader", models,
+        name=settings.reader or "pincite-reader", progress=tell,
+    )  # fmt: skip
+    wanted = BuildSettings(
+        SplitSettings(settings.passage_tokens, settings.passage_overlap),
+        settings.keep_generations, full, models={"reader": reader.digest},
+        names={"embedder": encoder.name, "reader": reader.name},
+    )  # fmt: skip
+    return OnnxEmbedder(encoder, threads=settings.threads), wanted
+
+
+__all__ = ["Pincite", "PinciteError", "build", "remove", "rollback"]

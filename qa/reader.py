@@ -1,0 +1,104 @@
+"""The reader: a question and passages → where each passage might answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from index.compiling import Compiled, session
+from index.embedding import length_batches, padded_inputs
+from index.types import Span
+from qa.spans import best_spans
+from qa.types import ReadSpan
+
+# A longer question is cut: it must leave the passage its room.
+MAX_QUESTION_TOKENS = 64
+SPANS_PER_PASSAGE = 3
+# Padded tokens of one run; a handful of passages of like length.
+BATCH_TOKENS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """spans: for each passage, its best spans, best first. tokens: how many were read."""
+
+    spans: tuple[tuple[ReadSpan, ...], ...]
+    tokens: int
+
+
+class Reader(Protocol):
+    """Finds the spans of passages that answer a question."""
+
+    @property
+    def digest(self) -> str:
+        """Names the model."""
+
+    def read(self, question: str, passages: Sequence[str]) -> ReadResult:
+        """Read passages in one pass each; results stand in the order of the passages."""
+
+
+class OnnxReader:
+    """A compiled question-answering model. Safe to share between threads."""
+
+    def __init__(self, compiled: Compiled, *, threads: int | None = None) -> None:
+        self._compiled = compiled
+        self._session = session(compiled.model_path, threads=threads)
+        self._tokenizer = Tokenizer.from_file(str(compiled.tokenizer_path))
+        self._tokenizer.enable_truncation(compiled.max_tokens, strategy="only_second")
+        self._questions = Tokenizer.from_file(str(compiled.tokenizer_path))
+        self._questions.no_truncation()
+
+    @property
+    def digest(self) -> str:
+        return self._compiled.digest
+
+    @property
+    def name(self) -> str:
+        return self._compiled.name
+
+    def read(self, question: str, passages: Sequence[str]) -> ReadResult:
+        asked = self._shortened(question)
+        encodings = self._tokenizer.encode_batch([(asked, text) for text in passages])
+        spans: list[tuple[ReadSpan, ...]] = [()] * len(passages)
+        for rows in length_batches([len(e) for e in encodings], BATCH_TOKENS):
+            batch = [encodings[row] for row in rows]
+            inputs = padded_inputs(batch, self._compiled.inputs)
+            start, end = self._session.run(None, inputs)
+            for index, row in enumerate(rows):
+                spans[row] = _decode(encodings[row], start[index], end[index])
+        return ReadResult(tuple(spans), sum(len(e) for e in encodings))
+
+    def _shortened(self, question: str) -> str:
+        encoding = self._questions.encode(question, add_special_tokens=False)
+        if len(encoding) <= MAX_QUESTION_TOKENS:
+            return question
+        end: int = encoding.offsets[MAX_QUESTION_TOKENS - 1][1]
+        return question[:end]
+
+
+def bundled_reader_path() -> Path:
+    """The folder of the reader that comes with Pincite."""
+    return Path(__file__).parent / "models" / "reader"
+
+
+def _decode(encoding: Any, start: np.ndarray, end: np.ndarray) -> tuple[ReadSpan, ...]:
+    length = len(encoding)
+    # Code points of white space alone have empty offsets in some tokenizers.
+    context = np.fromiter(
+        (
+            sequence == 1 and a < b
+            for sequence, (a, b) in zip(encoding.sequence_ids, encoding.offsets, strict=True)
+        ),
+        dtype=bool,
+        count=length,
+    )
+    found = best_spans(start[:length], end[:length], context, count=SPANS_PER_PASSAGE)
+    return tuple(
+        ReadSpan(Span(encoding.offsets[s.first][0], encoding.offsets[s.last][1]), s.margin)
+        for s in found
+    )

@@ -1,0 +1,152 @@
+"""The values of answering: what a reader found, and an answer with its citations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.types import Filter, Hit, Source, Span
+
+Status = Literal["answered", "no_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSpan:
+    """A possible answer in one passage.
+
+    span: code points of the passage's clean text.
+    margin: its score less the passage's no-answer score, in logits; above 0 the reader would
+        rather answer than not. Comparable across passages.
+    """
+
+    span: Span
+    margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A checked question and its options; `qa.answering.check_question` makes it.
+
+    top_k: how many passages, and at most how many alternatives, an answer shows. It has no
+        bearing on what is read or decided.
+    min_confidence: answer only if at least so sure, 0 to 1; None takes the setting.
+    """
+
+    text: str
+    top_k: int = 5
+    condition: Filter = field(default_factory=Filter)
+    min_confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where one source gives an answer.
+
+    quote: the sentence or sentences that hold the answer: exactly the canonical text of
+        `quote_span`. quote_clean: the same as a person reads it.
+    answer_span: the answer in the canonical text, inside `quote_span`.
+    answer_clean_span: the answer in `quote_clean`.
+    prefix, suffix: up to 32 code points of canonical text around the quote.
+    page, line: 1-based, of the answer's start; page is None where the source has none.
+    reader: the span's margin over no-answer as a probability, 0 to 1.
+    """
+
+    hit: Hit
+    quote: str
+    quote_clean: str
+    quote_span: Span
+    answer_span: Span
+    answer_clean_span: Span
+    prefix: str
+    suffix: str
+    line: int
+    page: int | None
+    reader: float
+    deep_link: str | None = None
+
+    @property
+    def source(self) -> Source:
+        return self.hit.source
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One distinct answer, with one citation a source that gives it, best first.
+
+    confidence: the probability that it is right, 0 to 1.
+    """
+
+    answer: str
+    confidence: float
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found in one passage that was read: for `--explain`.
+
+    best: the passage's best span as text, None if it has none. score: what candidates are ranked
+    by. rank: of the passage in the retrieval, from 1.
+    """
+
+    rank: int
+    passage_id: str
+    source_path: str
+    best: str | None
+    margin: float | None
+    score: float | None
+    fused: float
+    dense: float | None
+    lexical: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as the contract has it; `qa.rendering.answer_json` gives its JSON.
+
+    answer and confidence are None, and citations empty, when status is "no_answer".
+    alternatives: other answers, best first; never the answer itself.
+    passages: the nearest passages, best first, whether or not they were read.
+    timing_ms: wall-clock milliseconds by stage: retrieve, read, total.
+    readings: every passage that was read, in retrieval order.
+    """
+
+    id: str
+    question: str
+    status: Status
+    answer: str | None
+    confidence: float | None
+    citations: tuple[Citation, ...]
+    alternatives: tuple[Alternative, ...]
+    passages: tuple[Hit, ...]
+    generation: int
+    built_at: str
+    models: Mapping[str, str]
+    timing_ms: Mapping[str, float]
+    tokens_read: int = 0
+    readings: Sequence[Reading] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CitationCheck:
+    """What `verify` found of one citation: `fault` is None if it holds."""
+
+    answer_id: str
+    source: str
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What `status` tells of an index. bytes: of each part, on disk."""
+
+    generation: int
+    built_at: str
+    sources: int
+    passages: int
+    models: Mapping[str, str]
+    splitter: Mapping[str, int]
+    bytes: Mapping[str, int]
+    changed: tuple[str, ...]
+    roots: tuple[str, ...]

@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.build import changed_files, remove
+from index.errors import BuildError, IndexDamagedError, IndexMissingError, UsageError
+from index.generations import Generations
+from index.types import Filter
+from tests.fakes import FakeEmbedder
+from tests.index.helpers import build_index, build_settings, open_searcher, write_files
+
+FILES = {
+    "lamp.md": "---\ntitle: The lamp\npublished: 2021-05-01\n---\n\nMarta Lind keeps the lamp. "
+    "She lit it in 1987.\n\nHer brother sells lamps in the harbour, and oil, and rope.\n",
+    "mill.txt": "The mill closed in 2003. Its wheel was sold to a museum in Lund.\n",
+    "deep/boat.txt": "The boat Freja sank off the point. Nobody was on board.\n",
+}
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    return write_files(tmp_path / "sources", FILES)
+
+
+def test_every_passage_stands_where_it_says(tmp_path: Path, sources: Path) -> None:
+    report = build_index(tmp_path / "index", sources)
+    assert (report.generation, report.added, report.published) == (1, 3, True)
+    opened, _ = open_searcher(tmp_path / "index")
+    passages = list(opened.store.all_passages())
+    assert len(passages) == report.passages == len(opened.vectors) == len(opened.lexical)
+    for passage in passages:
+        stored = opened.store.text(passage.source_id)
+        clean = stored.edits.apply(stored.text)
+        assert clean[passage.clean_span.start : passage.clean_span.end] == passage.text
+        assert stored.edits.to_canonical(passage.clean_span) == passage.span
+
+
+def test_canonical_text_of_plain_files_is_the_file(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    opened, _ = open_searcher(tmp_path / "index")
+    for source in opened.store.sources():
+        assert opened.store.text(source.id).text == (tmp_path / source.path).read_text()
+
+
+def test_search_finds_and_filters(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    _, searcher = open_searcher(tmp_path / "index")
+    assert searcher.search("who keeps the lamp", 1, Filter())[0].source.title == "The lamp"
+    only_boat = searcher.search("who keeps the lamp", 5, Filter(source="boat.*"))
+    assert {hit.source.path for hit in only_boat} == {"sources/deep/boat.txt"}
+    dated = searcher.search("the mill", 5, Filter(since="2021-05-01", until="2021-05-01"))
+    assert {hit.source.path for hit in dated} == {"sources/lamp.md"}
+    assert searcher.search("the mill", 5, Filter(since="2021-05-02")) == []
+    assert searcher.search("the mill", 5, Filter(source="nothing*")) == []
+
+
+def test_only_what_changed_is_embedded_again(tmp_path: Path, sources: Path) -> None:
+    index, embedder = tmp_path / "index", FakeEmbedder()
+    first = build_index(index, sources, embedder=embedder)
+    again = build_index(index, embedder=embedder)
+    assert not again.published
+    assert again.generation == 1
+    assert again.untouched == 3
+    embedder.embedded.clear()
+    (sources / "mill.txt").write_text("The mill opened in 1804. It is made of brick.\n")
+    (sources / "new.txt").write_text("A new bridge was opened.\n")
+    (sources / "deep/boat.txt").unlink()
+    report = build_index(index, embedder=embedder)
+    assert (report.added, report.changed, report.removed, report.untouched) == (1, 1, 1, 1)
+    assert report.generation == 2
+    assert report.passages_embedded == len(embedder.embedded) == 2 < first.passages
+
+
+def test_an_incremental_build_equals_a_full_one(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    (sources / "mill.txt").write_text("The mill opened in 1804.\n")
+    build_index(tmp_path / "index")
+    build_index(tmp_path / "other", sources)
+    one, _ = open_searcher(tmp_path / "index")
+    other, _ = open_searcher(tmp_path / "other")
+    assert list(one.store.all_passages()) == list(other.store.all_passages())
+    assert one.store.sources() == other.store.sources()
+
+
+def test_a_full_build_starts_over(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    report = build_index(tmp_path / "index", sources, full=True)
+    assert report.published
+    assert report.generation == 2
+
+
+def test_what_cannot_be_read_is_named_and_skipped(tmp_path: Path, sources: Path) -> None:
+    write_files(
+        sources,
+        {
+            "zero.txt": b"", "binary.txt": bytes(range(256)) * 4, "broken.pdf": b"%PDF-1.7 nothing",
+            "front.md": "---\ntitle: [\n---\ntext\n",
+            "date.md": "---\npublished: soon\n---\ntext\n",
+        },
+    )  # fmt: skip
+    report = build_index(tmp_path / "index", sources)
+    assert report.published
+    assert report.added == 3
+    names = {Path(skipped.path).name for skipped in report.skipped}
+    assert names == {"zero.txt", "binary.txt", "broken.pdf", "front.md", "date.md"}
+    assert all(skipped.reason and "\n" not in skipped.reason for skipped in report.skipped)
+
+
+class VanishingEmbedder(FakeEmbedder):
+    """Deletes a file the first time it counts tokens: after listing, before the file's turn."""
+
+    def __init__(self, victim: Path) -> None:
+        super().__init__()
+        self._victim = victim
+
+    def count_tokens(self, texts):  # type: ignore[no-untyped-def]
+        self._victim.unlink(missing_ok=True)
+        return super().count_tokens(texts)
+
+
+def test_a_file_that_vanishes_while_building_is_named(tmp_path: Path, sources: Path) -> None:
+    report = build_index(
+        tmp_path / "index", sources, embedder=VanishingEmbedder(sources / "mill.txt")
+    )
+    assert [Path(skipped.path).name for skipped in report.skipped] == ["mill.txt"]
+    assert "vanished" in report.skipped[0].reason
+    assert report.published
+
+
+def test_a_side_file_speaks_for_a_source(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    write_files(sources, {"mill.txt.toml": 'title = "The mill"\npublished = 2004-02-03\n'})
+    report = build_index(index)
+    assert report.changed == 1
+    opened, _ = open_searcher(index)
+    titles = {source.title: source.published for source in opened.store.sources()}
+    assert titles["The mill"] == "2004-02-03"
+
+
+def test_a_path_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file or folder"):
+        build_index(tmp_path / "index", tmp_path / "nowhere")
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_folder_with_nothing_readable(tmp_path: Path) -> None:
+    folder = write_files(tmp_path / "sources", {"picture.png": b"\x89PNG", ".hidden.txt": "x"})
+    with pytest.raises(BuildError, match="nothing to index"):
+        build_index(tmp_path / "index", folder)
+    write_files(folder, {"zero.txt": b""})
+    with pytest.raises(BuildError, match=r"zero\.txt"):
+        build_index(tmp_path / "index", folder)
+    assert Generations(tmp_path / "index").numbers() == []
+
+
+def test_nothing_named_and_nothing_remembered(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file or folder was named"):
+        build_index(tmp_path / "index")
+
+
+def test_a_damaged_index_is_refused_and_built_over_with_full(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    truth = Generations(index).path(1) / "truth.sqlite"
+    truth.write_bytes(truth.read_bytes()[:-1])
+    with pytest.raises(IndexDamagedError):
+        build_index(index, sources)
+    assert build_index(index, sources, full=True).generation == 2
+    open_searcher(index)
+
+
+def test_a_removed_source_stays_out_until_named(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    report = remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
+    assert (report.removed, report.generation) == (1, 2)
+    assert not build_index(index).published
+    opened, searcher = open_searcher(index)
+    assert "sources/mill.txt" not in {s.path for s in opened.store.sources()}
+    assert all("mill" not in hit.passage.text for hit in searcher.search("mill", 9, Filter()))
+    assert changed_files(index, opened.store) == []
+    build_index(index, sources / "mill.txt")
+    opened, _ = open_searcher(index)
+    assert "sources/mill.txt" in {s.path for s in opened.store.sources()}
+
+
+def test_removing_what_is_not_there(tmp_path: Path, sources: Path) -> None:
+    with pytest.raises(IndexMissingError):
+        remove(tmp_path / "index", ["x"], FakeEmbedder(), build_settings())
+    build_index(tmp_path / "index", sources)
+    with pytest.raises(UsageError, match="no source 'x'"):
+        remove(tmp_path / "index", ["x"], FakeEmbedder(), build_settings())
+
+
+def test_changed_files_are_told(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    opened, _ = open_searcher(tmp_path / "index")
+    assert changed_files(tmp_path / "index", opened.store) == []
+    (sources / "mill.txt").write_text("Changed.")
+    (sources / "new.txt").write_text("New.")
+    (sources / "lamp.md").unlink()
+    assert changed_files(tmp_path / "index", opened.store) == [
+        "sources/lamp.md", "sources/mill.txt", "sources/new.txt",
+    ]  # fmt: skip

@@ -1,0 +1,29 @@
+"""What several tests of `qa` make: an index of small files with fake models, opened to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from index.search import Searcher
+from qa.answering import Answerer, ReadingSettings
+from qa.confidence import Calibration
+from tests.fakes import FakeEmbedder, FakeReader
+from tests.index.helpers import build_index, open_searcher, write_files
+
+# Confidence is the margin alone: sigmoid(margin).
+PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), 0.0)
+
+
+def open_answerer(
+    folder: Path,
+    files: Mapping[str, str | bytes],
+    margins: Mapping[str, float],
+    settings: ReadingSettings | None = None,
+) -> tuple[Answerer, Searcher, FakeReader]:
+    write_files(folder / "sources", files)
+    build_index(folder / "index", folder / "sources", embedder=FakeEmbedder())
+    opened, searcher = open_searcher(folder / "index")
+    reader = FakeReader(dict(margins))
+    answerer = Answerer(opened, searcher, reader, PLAIN, settings or ReadingSettings(10, 0.5))
+    return answerer, searcher, reader

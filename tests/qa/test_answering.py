@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.errors import UsageError
+from qa.answering import ReadingSettings, check_question
+from qa.rendering import answer_json
+from qa.types import Answer
+from qa.verification import verify_answers
+from tests.index.helpers import build_index, open_searcher, write_files
+from tests.qa.helpers import open_answerer
+
+FILES = {
+    "a.md": "---\ntitle: Lamps\npublished: 2021-05-01\n---\n\nMarta Lind keeps the lamp. It was "
+    "lit in 1987, they say.\n\nThe keeper of the mill is Jon.\n",
+    "b.txt": "The lamp was lit in 1991, says the harbour mas-\nter of the town, who keeps a diary "
+    "of every lamp on the coast.\nHe has kept it for years now, and so did his father before "
+    "him.\n",
+    "c.txt": "In 1987 the lamp was lit.\n",
+}
+MARGINS = {"1987": 4.0, "1991": 3.0, "Jon": 2.0, "harbour master": 1.5}
+
+
+def check(answer: Answer, folder: Path) -> None:
+    """Every citation must hold to the letter, as `verify` sees it from the JSON."""
+    opened, _ = open_searcher(folder / "index")
+    checks = verify_answers([json.loads(json.dumps(answer_json(answer)))], opened.store)
+    assert [c.fault for c in checks if c.fault] == []
+    for alternative in answer.alternatives:
+        for citation in alternative.citations:
+            text = opened.store.text(citation.source.id).text
+            assert text[citation.quote_span.start : citation.quote_span.end] == citation.quote
+
+
+def test_equal_answers_joined_and_rivals_apart(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
+    answer = answerer.ask(check_question("when was the lamp lit"))
+    assert (answer.status, answer.answer) == ("answered", "1987")
+    assert {c.source.path for c in answer.citations} == {"sources/a.md", "sources/c.txt"}
+    assert "1991" in [a.answer for a in answer.alternatives]
+    assert answer.confidence == pytest.approx(0.982, abs=1e-3)
+    check(answer, tmp_path)
+
+
+def test_a_broken_word_is_cited_as_it_stands_and_shown_as_it_reads(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, {"harbour master": 3.0})
+    answer = answerer.ask(check_question("who of the town keeps a diary of every lamp"))
+    assert answer.answer == "harbour master"
+    citation = answer.citations[0]
+    assert "harbour mas-\nter" in citation.quote
+    assert "harbour master of the town" in citation.quote_clean
+    assert "\n" not in citation.quote_clean
+    start, end = citation.answer_span
+    text = (tmp_path / "sources/b.txt").read_text()
+    assert text[start:end] == "harbour mas-\nter"
+    assert (citation.line, citation.page) == (1, None)
+    check(answer, tmp_path)
+
+
+def test_no_answer_is_an_answer(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, {"1987": -3.0})
+    answer = answerer.ask(check_question("when was the lamp sold"))
+    assert answer.status == "no_answer"
+    assert answer.answer is None
+    assert answer.confidence is None
+    assert answer.citations == ()
+    assert answer.passages
+
+
+def test_min_confidence_of_zero_is_a_value(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, {"1987": -3.0})
+    assert answerer.ask(check_question("lamp lit", min_confidence=0.0)).answer == "1987"
+    sure = answerer.ask(check_question("lamp lit", min_confidence=0.9))
+    assert sure.status == "no_answer"
+
+
+def test_filters_reach_the_answer(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
+    only_b = answerer.ask(check_question("when was the lamp lit", source="b.txt"))
+    assert only_b.answer == "1991"
+    dated = answerer.ask(check_question("when was the lamp lit", since="2021-01-01"))
+    assert {c.source.path for c in dated.citations} == {"sources/a.md"}
+    none = answerer.ask(check_question("when was the lamp lit", until="2020-12-31"))
+    assert (none.status, none.passages) == ("no_answer", ())
+
+
+def test_the_decision_does_not_move_with_top_k(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
+    answers = [answerer.ask(check_question("when was the lamp lit", top_k=k)) for k in (1, 5, 50)]
+    assert len({(a.answer, a.confidence) for a in answers}) == 1
+    assert len(answers[0].passages) == 1
+
+
+def test_reading_stops_when_settled(tmp_path: Path) -> None:
+    files = {f"{i}.txt": f"The lamp number {i} was lit in 1987." for i in range(30)}
+    settings_ = ReadingSettings(20, 0.5, settled_margin=5.0)
+    answerer, _, reader = open_answerer(tmp_path / "one", files, {"1987": 6.0}, settings_)
+    answerer.ask(check_question("when was the lamp lit"))
+    assert reader.passages_read == 5
+    answerer, _, reader = open_answerer(tmp_path / "two", files, {"1987": 4.0}, settings_)
+    answer = answerer.ask(check_question("when was the lamp lit"))
+    assert reader.passages_read == 20
+    assert len(answer.readings) == 20
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "match"),
+    [
+        ("", {}, "empty"), (" \n\t ", {}, "empty"), ("x" * 100_000, {}, "100000 characters"),
+        ("lamp \ud800", {}, "Unicode"), ("lamp", {"top_k": 0}, "top_k"),
+        ("lamp", {"top_k": 101}, "top_k"), ("lamp", {"since": "yesterday"}, "YYYY-MM-DD"),
+        ("lamp", {"until": "2021-02-30"}, "YYYY-MM-DD"),
+        ("lamp", {"min_confidence": 1.5}, "confidence"),
+        ("lamp", {"min_confidence": float("nan")}, "confidence"),
+    ],
+)  # fmt: skip
+def test_bad_questions(text: str, options: dict[str, object], match: str) -> None:
+    with pytest.raises(UsageError, match=match) as raised:
+        check_question(text, **options)  # type: ignore[arg-type]
+    assert "\n" not in str(raised.value)
+
+
+pieces = st.sampled_from(
+    ["The lamp", "lit", "in 1987", "Türkiye", "🙂", "كان", "e\u0301", "mas-\nter", ".", "\n\n",
+     "\r\n", "\u00a0", "\u00ad", "- ", "# ", "**", "Dr. Lind said", "1987."]
+)  # fmt: skip
+
+
+@given(st.lists(pieces, min_size=1, max_size=40).map(" ".join))
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_every_citation_holds_whatever_the_text(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    write_files(folder / "probe", {"x.md": "The lamp was lit in 1987.\n\n" + text})
+    files = {"x.md": "The lamp was lit in 1987.\n\n" + text, "y.txt": "Lamp. " + text}
+    answerer, _, _ = open_answerer(
+        folder, files, {"1987": 2.0, "lamp": 1.0, "Türkiye": 3.0, "master": 2.5, "🙂": 0.5}
+    )
+    answer = answerer.ask(check_question("when was the lamp of Türkiye lit by the master"))
+    check(answer, folder)
+    for citation in answer.citations:
+        start, end = citation.answer_span
+        assert citation.quote_span.start <= start < end <= citation.quote_span.end
+        first, last = citation.answer_clean_span
+        assert citation.quote_clean[first:last] == answer.answer
+
+
+def test_verification_finds_what_does_not_hold(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
+    good = json.loads(
+        json.dumps(answer_json(answerer.ask(check_question("when was it lit, the lamp"))))
+    )
+    opened, _ = open_searcher(tmp_path / "index")
+
+    def fault(**changes: object) -> str | None:
+        bad = json.loads(json.dumps(good))
+        bad["citations"][0].update(changes)
+        return verify_answers([bad], opened.store)[0].fault
+
+    assert fault() is None
+    assert fault(quote="something else") is not None
+    assert fault(quote_span={"start": 0, "end": 5}) is not None
+    assert fault(quote_span={"start": -5, "end": 5}) is not None
+    assert fault(quote_span={"start": "0", "end": 5}) is not None
+    assert fault(answer_span={"start": 0, "end": 0}) is not None
+    assert fault(source={**good["citations"][0]["source"], "id": "src_gone"}) is not None
+    assert fault(source={**good["citations"][0]["source"], "sha256": "0"}) is not None
+    with pytest.raises(UsageError, match="not an answer"):
+        verify_answers([{"id": "x"}], opened.store)
+
+
+def test_a_changed_source_no_longer_holds(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
+    data = json.loads(
+        json.dumps(answer_json(answerer.ask(check_question("when was the lamp lit"))))
+    )
+    for name in ("a.md", "c.txt"):
+        path = tmp_path / "sources" / name
+        path.write_text("Now: " + path.read_text())
+    build_index(tmp_path / "index")
+    opened, _ = open_searcher(tmp_path / "index")
+    faults = {c.fault for c in verify_answers([data], opened.store) if c.source != "sources/b.txt"}
+    assert faults == {"the source has changed since"}

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from index.types import Hit, Passage, Source, Span
+from qa.confidence import MAX_GAP, Calibration, features, sigmoid
+from qa.selection import Candidate, group, normalise, score
+from qa.types import ReadSpan
+
+
+def candidate(
+    text: str, margin: float, *, source: str = "a", start: int = 0, rank: int = 1
+) -> Candidate:
+    passage = Passage(f"psg_{source}{start}", 0, source, Span(0, 99), Span(0, 99), "")
+    hit = Hit(passage, Source(source, source, source, "text/plain", ""), 0.02, 0.5, 1.0)
+    span = Span(start, start + len(text))
+    return Candidate(hit, rank, ReadSpan(span, margin), text, span, margin)
+
+
+def test_same_answers_of_several_sources_are_joined() -> None:
+    groups = group([candidate("Iran", 3), candidate("iran.", 5, source="b"), candidate("Oman", 4)])
+    assert [g.best.text for g in groups] == ["iran.", "Oman"]
+    assert [c.hit.source.id for c in groups[0].candidates] == ["b"]
+
+
+def test_a_source_has_one_voice() -> None:
+    groups = group(
+        [candidate("Iran", 3), candidate("Iran", 2, start=50), candidate("Iran", 1, source="b")]
+    )
+    assert [[c.hit.source.id for c in g.candidates] for g in groups] == [["a", "b"]]
+
+
+def test_the_same_place_said_longer_is_no_other_answer() -> None:
+    groups = group([candidate("Tehran", 4, start=10), candidate("in Tehran today", 3, start=7)])
+    assert [g.best.text for g in groups] == ["Tehran"]
+
+
+def test_different_answers_stay_apart() -> None:
+    groups = group([candidate("2,783", 4), candidate("7,630", 3.9, start=40)])
+    assert [g.best.text for g in groups] == ["2,783", "7,630"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("The Hornet", "hornet"), ("Türkiye", "Turkiye"), ("$4.8B.", "$4.8b"), ("TB2,", "tb2")],
+)
+def test_normalised_alike(one: str, other: str) -> None:
+    assert normalise(one) == normalise(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("7,630", "7630.6"), ("10%", "10"), ("2.74", "274")])
+def test_normalised_apart(one: str, other: str) -> None:
+    assert normalise(one) != normalise(other)
+
+
+def test_retrieval_counts_by_its_weight() -> None:
+    assert score(2.0, 0.03, 0.0) == 2.0
+    assert score(2.0, 0.03, 1.0) > score(2.0, 0.02, 1.0)
+
+
+def test_features_of_the_best_and_of_its_rival() -> None:
+    groups = group([candidate("Iran", 5), candidate("Oman", 3, start=40)])
+    margin, gap, dense, fused = features(groups, 0)
+    assert (margin, gap, dense) == (5, 2, 0.5)
+    assert fused == pytest.approx(0.6)
+    assert features(groups, 1)[1] == -2
+    assert features(groups[:1], 0)[1] == MAX_GAP
+
+
+def test_confidence_is_a_probability_and_rises_with_the_margin() -> None:
+    calibration = Calibration.load()
+    last = -1.0
+    for margin in (-20.0, -5.0, 0.0, 5.0, 20.0):
+        now = calibration.confidence((margin, 0.0, 0.5, 0.5))
+        assert 0 <= now <= 1
+        assert now > last
+        last = now
+    assert sigmoid(-800) == 0.0
+    assert sigmoid(800) == 1.0
