@@ -1,0 +1,145 @@
+"""The commands that keep an index: `build`, `remove`, `rollback`, `sources`, `status`, `verify`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.printing import counted
+from api.rendering import plain, sources_json
+from api.reporting import check_lines, report_lines, source_lines, status_lines
+from api.session import Session
+from index.errors import IndexDamagedError, UsageError
+
+if TYPE_CHECKING:
+    from index.types import BuildReport
+
+FAILED = 1
+
+
+def build(session: Session, paths: Sequence[Path], *, full: bool) -> int:
+    """Bring the index up to date; 1 if a file was skipped, though the rest is published."""
+    with session.watched() as progress:
+        report = session.engine.build(paths, session.settings(), full=full, progress=progress)
+    return _report(session, report)
+
+
+def remove(session: Session, sources: Sequence[str]) -> int:
+    """Drop sources, named by id or path, and keep them out."""
+    with session.watched() as progress:
+        report = session.engine.remove(sources, session.settings(), progress=progress)
+    return _report(session, report)
+
+
+def _report(session: Session, report: BuildReport) -> int:
+    for skipped in report.skipped:
+        session.terminal.note(f"pincite: skipped {skipped.path}: {skipped.reason}")
+    if session.as_json:
+        session.terminal.json(plain(report))
+    else:
+        session.terminal.print(report_lines(report))
+    return FAILED if report.skipped else 0
+
+
+def rollback(session: Session, generation: int | None) -> int:
+    """Make an earlier generation the live one: the one before if none is named."""
+    live = session.engine.rollback(generation, session.settings())
+    if session.as_json:
+        session.terminal.json({"generation": live})
+    else:
+        session.terminal.print([(f"Generation {live} is live.",)])
+    return 0
+
+
+def sources(session: Session) -> int:
+    """List what is indexed."""
+    with session.opened() as service:
+        listed = service.sources()
+    if session.as_json:
+        session.terminal.json({"sources": sources_json(listed)})
+    else:
+        session.terminal.print(source_lines(listed))
+    return 0
+
+
+def status(session: Session) -> int:
+    """Tell the state of the index."""
+    with session.opened() as service:
+        state = service.status()
+    if session.as_json:
+        session.terminal.json(plain(state))
+    else:
+        session.terminal.print(status_lines(state))
+    return 0
+
+
+def verify(session: Session, file: str | None) -> int:
+    """Check the index itself, 4 if it is damaged; or a file of answers, 1 if a citation fails."""
+    return _verify_index(session) if file is None else _verify_answers(session, file)
+
+
+def _verify_index(session: Session) -> int:
+    with session.opened() as service:
+        faults = service.verify_index()
+        generation = service.generation
+    if session.as_json:
+        session.terminal.json({"generation": generation, "sound": not faults, "faults": faults})
+    elif faults:
+        session.terminal.print((fault,) for fault in faults)
+    else:
+        session.terminal.print([(f"Generation {generation} is sound.",)])
+    if not faults:
+        return 0
+    raise IndexDamagedError(
+        f"generation {generation} has {counted(len(faults), 'fault')}",
+        "go back with `pincite rollback`, or start over with `pincite build --full`",
+    )
+
+
+def _verify_answers(session: Session, file: str) -> int:
+    with session.opened() as service:
+        checks = service.verify(_answers(session, file))
+    failed = [check for check in checks if check.fault is not None]
+    if session.as_json:
+        citations = [plain(check) for check in checks]
+        session.terminal.json(
+            {"checked": len(checks), "failed": len(failed), "citations": citations}
+        )
+    else:
+        session.terminal.print(check_lines(checks))
+    return FAILED if failed else 0
+
+
+def _answers(session: Session, file: str) -> Iterator[dict[str, object]]:
+    """The answers in a file of JSON documents, one after the other, or in one array."""
+    try:
+        text = session.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8", "name a file of --json answers") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}", "check the path") from error
+    decoder = json.JSONDecoder()
+    at = _skip_space(text, 0)
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            line = text.count("\n", 0, at) + 1
+            raise UsageError(
+                f"line {line} of {file} is not JSON", "name a file of --json answers"
+            ) from error
+        for answer in value if isinstance(value, list) else [value]:
+            if not isinstance(answer, dict):
+                raise UsageError(
+                    f"{file} holds something else than answers", "write them by --json"
+                )
+            yield answer
+        at = _skip_space(text, at)
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at

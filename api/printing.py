@@ -1,0 +1,155 @@
+"""Answers and passages for a person at a terminal: values in, lines out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from api.terminal import Layout, Line, bold, dim, neutral, wrapped, wrapped_marking
+from index.types import Hit, Source
+from qa.types import Alternative, Answer, Citation, Reading
+
+# Words of estimative probability, after Kent (1964), each with the least probability it stands for.
+_LIKELIHOOD = (
+    (0.93, "almost certainly right"),
+    (0.75, "probably right"),
+    (0.55, "more likely right than wrong"),
+    (0.45, "as likely wrong as right"),
+    (0.25, "more likely wrong than right"),
+    (0.0, "probably wrong"),
+)
+_EXCERPT = 240
+
+
+def likelihood(confidence: float) -> str:
+    """A probability, 0 to 1, in words."""
+    return next((words for least, words in _LIKELIHOOD if confidence >= least), _LIKELIHOOD[-1][1])
+
+
+def answer_lines(answer: Answer, layout: Layout) -> Iterator[Line]:
+    """The answer on a line of its own, how sure it is, its citations, and its rivals."""
+    if answer.answer is None or answer.confidence is None:
+        yield from _no_answer(answer, layout)
+    else:
+        yield (bold(answer.answer),)
+        yield (_confidence(answer.confidence, len(answer.citations)),)
+        for number, citation in enumerate(answer.citations, start=1):
+            yield ("",)
+            yield from _citation(number, citation, layout)
+    if answer.alternatives:
+        yield ("",)
+        yield (bold("Other answers"),)
+        for alternative in answer.alternatives:
+            yield from _alternative(alternative, layout)
+
+
+def _no_answer(answer: Answer, layout: Layout) -> Iterator[Line]:
+    if not answer.passages:
+        yield from wrapped("No answer: no passage matches this question and its filters.", layout)
+        return
+    yield from wrapped("No answer was found in these sources. The nearest passages:", layout)
+    for number, hit in enumerate(answer.passages, start=1):
+        yield ("",)
+        yield from _source(f"[{number}] ", hit.source, layout)
+        yield (dim(f"    {hit.source.path}"),)
+        yield from wrapped(_excerpt(hit.passage.text), layout, "    > ")
+
+
+def _confidence(confidence: float, sources: int) -> str:
+    said = f"Confidence {confidence:.2f}: {likelihood(confidence)}"
+    return f"{said}, {sources} sources agree" if sources > 1 else said
+
+
+def _citation(number: int, citation: Citation, layout: Layout) -> Iterator[Line]:
+    yield from _source(f"[{number}] ", citation.source, layout)
+    yield (dim(f"    {place(citation)}"),)
+    yield from _quote(citation, layout, "    > ")
+
+
+def _alternative(alternative: Alternative, layout: Layout) -> Iterator[Line]:
+    """Shorter than the answer itself: where each source says so, and the best one's quote."""
+    sure = f" ({alternative.confidence:.2f}, {likelihood(alternative.confidence)})"
+    yield ("  ", bold(alternative.answer), sure)
+    for citation in alternative.citations:
+        yield (f"    {citation.source.title}, ", dim(place(citation)))
+    for citation in alternative.citations[:1]:
+        yield from _quote(citation, layout, "      > ")
+
+
+def _quote(citation: Citation, layout: Layout, indent: str) -> list[Line]:
+    return wrapped_marking(citation.quote_clean, citation.answer_clean_span, layout, indent)
+
+
+def _source(label: str, source: Source, layout: Layout) -> list[Line]:
+    known = (source.author, source.publisher, source.published)
+    text = ", ".join((source.title, *(part for part in known if part)))
+    return wrapped(label + text, layout)
+
+
+def place(citation: Citation) -> str:
+    """Where an answer stands: path, page if there are pages, line."""
+    page = "" if citation.page is None else f", page {citation.page}"
+    return f"{citation.source.path}{page}, line {citation.line}"
+
+
+def _excerpt(text: str) -> str:
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT].rsplit(" ", 1)[0] + " …"
+
+
+def timing(answer: Answer) -> str:
+    """One line on what the answer cost."""
+    stages = ", ".join(f"{name} {taken:.0f} ms" for name, taken in answer.timing_ms.items())
+    return f"{stages}; {counted(answer.tokens_read, 'token')} read"
+
+
+def hit_lines(hits: Sequence[Hit], layout: Layout) -> Iterator[Line]:
+    """Ranked passages with their scores."""
+    for number, hit in enumerate(hits, start=1):
+        if number > 1:
+            yield ("",)
+        yield from _source(f"{number}. ", hit.source, layout)
+        scores = (
+            f"fused {hit.fused:.4f}",
+            *((f"dense {hit.dense:.3f}",) if hit.dense is not None else ()),
+            *((f"lexical {hit.lexical:.2f}",) if hit.lexical is not None else ()),
+        )
+        yield (dim(f"    {hit.source.path}: {', '.join(scores)}"),)
+        yield from wrapped(hit.passage.text, layout, "    ")
+
+
+def reading_lines(readings: Sequence[Reading]) -> Iterator[Line]:
+    """A table of what was found in each passage that was read."""
+    yield ("",)
+    yield (bold("Passages read"),)
+    yield from table(
+        ("rank", "source", "best span", "margin", "score", "fused"),
+        [
+            (
+                str(reading.rank),
+                reading.source_path,
+                "-" if reading.best is None else _shortened(reading.best, 40),
+                "-" if reading.margin is None else f"{reading.margin:+.2f}",
+                "-" if reading.score is None else f"{reading.score:+.2f}",
+                f"{reading.fused:.4f}",
+            )
+            for reading in readings
+        ],
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
+    """Columns as wide as their widest cell."""
+    shown = [[neutral(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
+    for number, row in enumerate(shown):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        text = "  ".join(cells).rstrip()
+        yield (text if number else dim(text),)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where that is due."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,287 @@
+"""The HTTP service's requests and responses, as OpenAPI tells of them.
+
+Requests are checked strictly: what is unknown or of another type is refused, for a filter that
+is silently ignored gives a wrong answer. Responses are rendered by `qa.rendering`, the same as
+the command line's; these models document them, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+MOST_PASSAGES = 100
+MOST_SOURCES = 1000
+
+
+def _calendar_date(value: str) -> str:
+    try:
+        date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError("write a date as YYYY-MM-DD") from error
+    return value
+
+
+def _unicode(value: str) -> str:
+    # JSON can spell lone surrogates, which no text has.
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError("not valid Unicode text") from error
+    return value
+
+
+Text = Annotated[str, AfterValidator(_unicode)]
+Date = Annotated[str, AfterValidator(_calendar_date), Field(json_schema_extra={"format": "date"})]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+TopK = Annotated[int, Field(ge=1, le=MOST_PASSAGES)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Query(BaseModel):
+    # What stands in an address is text: numbers are read from it.
+    model_config = ConfigDict(extra="forbid")
+
+
+class Filters(_Request):
+    """Which sources to answer from; all conditions hold at once."""
+
+    source: Text | None = Field(
+        default=None, description="a shell pattern over a source's path, its last part, or its id"
+    )
+    since: Date | None = Field(default=None, description="only sources of this day or later")
+    until: Date | None = Field(default=None, description="only sources of this day or earlier")
+
+
+class AskRequest(_Request):
+    """A question and its options."""
+
+    question: Text = Field(
+        description="at most 2,000 characters", examples=["who supplied Tajikistan's drones"]
+    )
+    top_k: TopK = Field(
+        default=5, description="how many passages and alternatives the answer shows"
+    )
+    filters: Filters | None = None
+    min_confidence: Probability | None = Field(
+        default=None, description="answer only if at least so sure; the service's setting if null"
+    )
+
+
+class AskQuery(_Query):
+    """The same as an address."""
+
+    q: Text = Field(description="the question, at most 2,000 characters")
+    top_k: TopK = Field(
+        default=5, description="how many passages and alternatives the answer shows"
+    )
+    source: Text | None = Field(
+        default=None, description="a shell pattern over a source's path, its last part, or its id"
+    )
+    since: Date | None = Field(default=None, description="only sources of this day or later")
+    until: Date | None = Field(default=None, description="only sources of this day or earlier")
+    min_confidence: Probability | None = Field(
+        default=None,
+        description="answer only if at least so sure; the service's setting if not given",
+    )
+
+
+class SearchRequest(_Request):
+    """A query and its options."""
+
+    query: Text = Field(description="at most 2,000 characters", examples=["Tajikistan drones"])
+    top_k: TopK = Field(default=10, description="how many passages")
+    filters: Filters | None = None
+
+
+class SourcesQuery(_Query):
+    """Which page of the sources."""
+
+    limit: int = Field(
+        default=100, ge=1, le=MOST_SOURCES, description="how many sources a page has"
+    )
+    cursor: Text | None = Field(default=None, description="`next` of the page before")
+
+
+class TextQuery(_Query):
+    """Which run of the canonical text; the whole if neither is given."""
+
+    start: int | None = Field(default=None, ge=0, description="in code points")
+    end: int | None = Field(default=None, ge=0, description="in code points, exclusive; clamped")
+
+
+class SpanModel(BaseModel):
+    """A half-open run of code points of a source's canonical text."""
+
+    start: int
+    end: int
+
+
+class SourceModel(BaseModel):
+    """One indexed file."""
+
+    id: str
+    title: str
+    author: str | None
+    publisher: str | None
+    published: str | None = Field(description="YYYY-MM-DD")
+    based_on: str | None
+    url: str | None
+    path: str
+    media_type: str
+    sha256: str = Field(description="of the file's bytes, hexadecimal")
+
+
+class PassageScores(BaseModel):
+    """How a passage was found."""
+
+    dense: float | None = Field(description="cosine similarity; null if that leg missed it")
+    lexical: float | None = Field(description="BM25; null if that leg missed it")
+    fused: float = Field(description="reciprocal rank fusion: what ranks passages")
+
+
+class CitationScores(PassageScores):
+    """The same, with the reader's."""
+
+    reader: float = Field(description="the span against no answer, as a probability")
+
+
+class QuoteSelector(BaseModel):
+    """W3C Web Annotation: the quote with what stands around it."""
+
+    type: Literal["TextQuoteSelector"]
+    exact: str
+    prefix: str
+    suffix: str
+
+
+class PositionSelector(BaseModel):
+    """W3C Web Annotation: where the quote stands."""
+
+    type: Literal["TextPositionSelector"]
+    start: int
+    end: int
+
+
+class CitationModel(BaseModel):
+    """Where one source gives an answer: `canonical_text[start:end]` of `quote_span` is `quote`."""
+
+    source: SourceModel
+    quote: str = Field(description="the proof, to the letter")
+    quote_clean: str = Field(description="the same as a person reads it")
+    quote_span: SpanModel
+    answer_span: SpanModel = Field(description="the answer, inside the quote")
+    answer_clean_span: SpanModel = Field(description="the answer in quote_clean")
+    page: int | None
+    line: int
+    passage_id: str
+    selectors: list[QuoteSelector | PositionSelector]
+    deep_link: str | None
+    scores: CitationScores
+
+
+class AlternativeModel(BaseModel):
+    """Another answer, with its own citations."""
+
+    answer: str
+    confidence: float
+    citations: list[CitationModel]
+
+
+class PassageModel(BaseModel):
+    """A passage that was found."""
+
+    id: str
+    source: SourceModel
+    span: SpanModel
+    text: str = Field(description="as it is read, which is the clean text of the span")
+    scores: PassageScores
+
+
+class IndexModel(BaseModel):
+    """Which state of the index this comes from."""
+
+    generation: int
+    built_at: str
+
+
+class ModelsModel(BaseModel):
+    """Which models this comes from, each as name@digest."""
+
+    embedder: str
+    reader: str
+
+
+class AskTiming(BaseModel):
+    """Milliseconds."""
+
+    retrieve: float
+    read: float
+    total: float
+
+
+class SearchTiming(BaseModel):
+    """Milliseconds."""
+
+    total: float
+
+
+class AnswerModel(BaseModel):
+    """An answer, or the admission that there is none: then `answer` is null."""
+
+    id: str
+    question: str
+    status: Literal["answered", "no_answer"]
+    answer: str | None
+    confidence: float | None = Field(description="the probability that the answer is right")
+    citations: list[CitationModel] = Field(description="one a source that says so, best first")
+    alternatives: list[AlternativeModel]
+    passages: list[PassageModel] = Field(description="the nearest, answer or not")
+    index: IndexModel
+    models: ModelsModel
+    timing_ms: AskTiming
+    tokens_read: int
+    offset_unit: Literal["unicode_code_point"]
+
+
+class SearchModel(BaseModel):
+    """Ranked passages, best first."""
+
+    query: str
+    passages: list[PassageModel]
+    index: IndexModel
+    timing_ms: SearchTiming
+
+
+class SourcesModel(BaseModel):
+    """A page of the sources, by path."""
+
+    sources: list[SourceModel]
+    next: str | None = Field(description="the cursor of the next page; null on the last")
+
+
+class TextModel(BaseModel):
+    """A run of a source's canonical text, with the ends it came to."""
+
+    id: str
+    start: int
+    end: int
+    text: str
+
+
+class AliveModel(BaseModel):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class ReadyModel(BaseModel):
+    """Models and index are loaded."""
+
+    status: Literal["ready"]
+    generation: int

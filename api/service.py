@@ -1,0 +1,126 @@
+"""The seam: what the ways in ask of the rest of the house.
+
+The command line and the HTTP service are written against these protocols; `LocalEngine` is the
+real thing, and tests pass fakes. Nothing heavy is imported before it is used: a command that only
+prints its usage must not load a model runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from index.progress import Progress
+    from index.types import BuildReport, Hit, Source
+    from qa.settings import Settings
+    from qa.types import Answer, CitationCheck, IndexStatus
+
+
+class Service(Protocol):
+    """An opened index that answers. Safe to share between threads."""
+
+    @property
+    def generation(self) -> int: ...
+
+    @property
+    def built_at(self) -> str: ...
+
+    def ask(
+        self,
+        question: str,
+        *,
+        top_k: int = 5,
+        source: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        min_confidence: float | None = None,
+    ) -> Answer:
+        """Raises UsageError on a question or an option that cannot be."""
+
+    def search(
+        self,
+        query: str,
+        *,
+        top_k: int = 10,
+        source: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> list[Hit]:
+        """Raises UsageError likewise."""
+
+    def sources(self) -> list[Source]: ...
+
+    def source(self, source_id: str) -> Source:
+        """Raises SourceMissingError."""
+
+    def text(
+        self, source_id: str, start: int | None = None, end: int | None = None
+    ) -> tuple[int, int, str]:
+        """Start and end, clamped to the source's canonical text, and the text between them.
+
+        Raises SourceMissingError, or UsageError if the range is none.
+        """
+
+    def status(self) -> IndexStatus: ...
+
+    def verify(self, answers: Iterable[Mapping[str, object]]) -> list[CitationCheck]: ...
+
+    def verify_index(self) -> list[str]:
+        """The faults of the index, a line each; empty if it is sound."""
+
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """All that the command line can set in motion."""
+
+    def settings(self, flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings: ...
+
+    def open(self, settings: Settings) -> Service:
+        """Raises IndexUnusableError or ModelError."""
+
+    def build(
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
+    ) -> BuildReport: ...
+
+    def remove(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> BuildReport: ...
+
+    def rollback(self, generation: int | None, settings: Settings) -> int:
+        """The generation that is live now; None means the one before."""
+
+
+class LocalEngine:
+    """The engine over this machine's files and models."""
+
+    def settings(self, flags: Mapping[str, object], environment: Mapping[str, str]) -> Settings:
+        from qa.settings import load_settings
+
+        return load_settings(flags, environment=environment)
+
+    def open(self, settings: Settings) -> Service:
+        from qa.assembly import Pincite
+
+        return Pincite.open(settings.index, settings=settings)
+
+    def build(
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
+    ) -> BuildReport:
+        from qa import assembly
+
+        return assembly.build(paths, settings, full=full, progress=progress)
+
+    def remove(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> BuildReport:
+        from qa import assembly
+
+        return assembly.remove(sources, settings, progress=progress)
+
+    def rollback(self, generation: int | None, settings: Settings) -> int:
+        from qa import assembly
+
+        return assembly.rollback(generation, settings)
