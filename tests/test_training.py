@@ -1,0 +1,106 @@
+"""What training does to data, on data of its own; the training run itself is not tested here."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.types import Span
+from training import misleading
+from training.data import Example, detokenise, read_qamr, read_squad
+from training.features import crop
+
+CONTEXT = (
+    "In 1987 Marta Lind bought the largest lamp of Lund from Jon Berg. She sold it in 1991 to the "
+    "Harbour Museum, before the mill was closed."
+)
+
+
+def example(question: str, *answers: str) -> Example:
+    spans = tuple(Span(CONTEXT.index(a), CONTEXT.index(a) + len(a)) for a in answers)
+    return Example("x", question, CONTEXT, spans, "Lamps of Lund", "test")
+
+
+def test_squad_of_both_versions(tmp_path: Path) -> None:
+    qas: list[dict[str, object]] = [
+        {
+            "id": "1",
+            "question": " Who  bought it?",
+            "answers": [{"text": "Marta Lind", "answer_start": 8}],
+        },
+        {"id": "2", "question": "Off?", "answers": [{"text": "Marta", "answer_start": 0}]},
+        {"id": "3", "question": "Never?", "answers": [], "is_impossible": True},
+    ]
+    path = tmp_path / "set.json"
+    data = [{"title": "t", "paragraphs": [{"context": CONTEXT, "qas": qas}]}]
+    path.write_text(json.dumps({"data": data}))
+    first, third = read_squad(path)
+    assert (first.question, first.answer_texts) == ("Who bought it?", ("Marta Lind",))
+    assert third.answers == ()
+    del qas[2]["is_impossible"]
+    path.write_text(json.dumps({"data": data}))
+    with pytest.raises(ValueError, match="question 3 has no answer"):
+        read_squad(path)
+
+
+def test_tokens_put_back_together() -> None:
+    tokens = ["He", "said", "``", "it", "'s", "-LRB-", "almost", "-RRB-", "done", ",", "''", "."]
+    text, spans = detokenise(tokens)
+    assert text == 'He said "it\'s (almost) done,".'
+    assert [text[a:b] for a, b in spans][3:5] == ["it", "'s"]
+
+
+def test_qamr(tmp_path: Path) -> None:
+    (tmp_path / "s.tsv").write_text("W:1:2:3\tMarta bought a lamp .\n")
+    rows = [
+        "W:1:2:3\t0\t1\t0\t0\tWho bought it?\t0\t2:0\t3:0",
+        "W:1:2:3\t0\t1\t0\t0\tWhat?\t2 3\t2:3\t3:2 3",
+        "W:1:2:3\t0\t1\t0\t0\tGaps?\t0 3\t2:0 3\t3:0 3",
+        "W:1:2:3\t0\t1\t0\t0\tBad?\t0\t2:Invalid\t3:0",
+        "W:9\t0\t1\t0\t0\tGone?\t0\t2:0\t3:0",
+    ]
+    (tmp_path / "q.tsv").write_text("\n".join(rows) + "\n")
+    found = read_qamr(tmp_path / "q.tsv", tmp_path / "s.tsv")
+    assert [(e.question, e.answer_texts) for e in found] == [
+        ("Who bought it?", ("Marta",)), ("What?", ("a lamp", "lamp")),
+    ]  # fmt: skip
+
+
+@given(st.integers(0, 10_000), st.integers(20, 200))
+def test_a_crop_holds_an_answer_at_its_place(seed: int, length: int) -> None:
+    whole = example("Who?", "Marta Lind", "Harbour Museum")
+    cut = crop(whole, length, random.Random(seed))
+    assert cut.context in whole.context
+    assert cut.answers
+    assert set(cut.answer_texts) <= set(whole.answer_texts)
+    assert len(cut.context) <= max(length, len("Harbour Museum"))
+
+
+def test_misleading_changes() -> None:
+    article = misleading.Article([CONTEXT])
+    rng = random.Random(1)
+    who = example("Who did Marta Lind buy the largest lamp from in 1987?", "Jon Berg")
+    swapped = misleading.swap_name(who, article, rng)
+    assert swapped is not None
+    assert "Marta Lind" not in swapped
+    assert "Jon Berg" not in swapped
+    assert misleading.swap_number(who, article, rng) != who.question
+    assert "smallest" in (misleading.antonym(who, article, rng) or "")
+    assert "didn't" in (misleading.negate(who, article, rng) or "") or "not" in (
+        misleading.negate(who, article, rng) or ""
+    )
+    two = example("Did Marta Lind pay Jon Berg?", "Lund")
+    assert misleading.reverse_roles(two, article, rng) == "Did Jon Berg pay Marta Lind?"
+    assert misleading.reverse_roles(who, article, rng) is None
+
+
+def test_misleading_questions_have_no_answer() -> None:
+    asked = [example("Who bought the largest lamp in 1987?", "Marta Lind")] * 5
+    made = misleading.make(asked, 3, random.Random(2))
+    assert len(made) == 3
+    assert all(e.answers == () and e.question != asked[0].question for e in made)

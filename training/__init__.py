@@ -1,0 +1,1 @@
+"""How the bundled reader is made and measured. Never imported at run time."""

