@@ -21,8 +21,8 @@ _QUESTION_WORDS = frozenset(
         "a", "an", "and", "are", "as", "at", "be", "been", "being", "by", "did", "do", "does",
         "for", "from", "had", "has", "have", "how", "in", "into", "is", "it", "its", "of", "on",
         "or", "that", "the", "their", "there", "these", "they", "this", "those", "to", "was",
-        "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would",
-        "many", "much", "s",
+        "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with",
+        "would", "many", "much", "s",
     ]
 )  # fmt: skip
 _WRITER_BYTES = 50_000_000
