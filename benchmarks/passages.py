@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.progress import track
@@ -51,8 +52,8 @@ def measure(
 ) -> str:  # fmt: skip
     """One row of the table."""
     opened, searcher = build_open(work, sources, encoder, split)
-    settings = ReadingSettings(depth, 0.0, settled_margin=float("inf"))
-    calibration = Calibration.load()
+    settings = ReadingSettings(depth, 0.0)
+    calibration = replace(Calibration.load(), settled_margin=float("inf"))
     at5 = at10 = exact = overlap = tokens = 0.0
     label = f"{split.tokens}/{split.overlap}"
     for question in track(questions, description=label):

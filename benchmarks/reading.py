@@ -14,6 +14,7 @@ import logging
 import os
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -97,11 +98,15 @@ def compare(
     count: int, opened: OpenIndex, searcher: Searcher, reader: OnnxReader, torch_system: TorchSystem
 ) -> None:
     """Ask the same questions of both in turns and print the medians."""
-    full = ReadingSettings(DEPTH, 0.5, settled_margin=float("inf"))
-    adaptive = ReadingSettings(DEPTH, 0.5)
+    fitted = Calibration.load()
+    settings = ReadingSettings(DEPTH, 0.5)
+    calibrations = {
+        "pincite": fitted,
+        "pincite, reading all ten": replace(fitted, settled_margin=float("inf")),
+    }
     answerers = {
-        name: Answerer(opened, searcher, reader, Calibration.load(), settings)
-        for name, settings in (("pincite", adaptive), ("pincite, reading all ten", full))
+        name: Answerer(opened, searcher, reader, calibration, settings)
+        for name, calibration in calibrations.items()
     }
     times: dict[str, list[float]] = {name: [] for name in (*answerers, "torch fp32")}
     tokens: dict[str, list[int]] = {name: [] for name in answerers}

@@ -27,8 +27,8 @@ class SplitSettings:
     overlap: of these, the most that repeat the end of the passage before.
     """
 
-    tokens: int = 160
-    overlap: int = 40
+    tokens: int = 128
+    overlap: int = 32
 
 
 def sentences(text: str, language: str = "en") -> tuple[Span, ...]:

@@ -31,13 +31,11 @@ class ReadingSettings:
     """How much is read, and when an answer is given.
 
     depth: most passages read for one question.
-    settled_margin: no further round is read once a span's margin over no-answer reaches it.
     min_confidence: what a question without its own takes.
     """
 
     depth: int
     min_confidence: float
-    settled_margin: float = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +165,7 @@ class Answerer:
             read += result.spans
             tokens += result.tokens
             best = max((s.margin for spans in read for s in spans), default=-1.0)
-            if best >= self._settings.settled_margin:
+            if best >= self._calibration.settled_margin:
                 break
         return read, tokens
 

@@ -26,10 +26,12 @@ class Calibration:
 
     weights: one for each of FEATURES, and the intercept last.
     retrieval_weight: what `selection.score` weighs the retrieval by.
+    settled_margin: no further round is read once a span's margin over no-answer reaches it.
     """
 
     weights: tuple[float, ...]
     retrieval_weight: float
+    settled_margin: float
 
     @classmethod
     def load(cls, path: Path | None = None) -> Calibration:
@@ -38,7 +40,9 @@ class Calibration:
         data = json.loads(path.read_text(encoding="utf-8"))
         if tuple(data["features"]) != FEATURES:
             raise ValueError(f"{path} is for other features: {data['features']}")
-        return cls(tuple(data["weights"]), float(data["retrieval_weight"]))
+        return cls(
+            tuple(data["weights"]), float(data["retrieval_weight"]), float(data["settled_margin"])
+        )
 
     def confidence(self, features: Sequence[float]) -> float:
         """The probability that an answer with these features is right, 0 to 1."""

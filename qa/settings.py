@@ -41,7 +41,7 @@ class Settings(BaseModel):
     passage_tokens: int = Field(
         default=160, ge=32, le=512, description="most tokens a passage holds"
     )
-    passage_overlap: int = Field(default=40, ge=0, le=256, description="most tokens passages share")
+    passage_overlap: int = Field(default=32, ge=0, le=256, description="most tokens passages share")
     read_depth: int = Field(
         default=10, ge=1, le=100, description="most passages read for one question"
     )

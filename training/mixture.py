@@ -91,6 +91,25 @@ def misled(data: Path, rng: random.Random) -> Mixture:
     return Mixture(examples + _negatives(sets, negatives, rng), (420, 820))
 
 
+def polish(data: Path, rng: random.Random) -> Mixture:
+    """A short pass at a low rate, most of it answerable: what the misled stage cost is regained."""
+    sets = dict(read_training_sets(data))
+    examples = (
+        _sample(sets[WIKI], 6000, rng)
+        + _sample(sets["policyqa"], 500, rng)
+        + _sample(sets[REDDIT], 2500, rng)
+        + _sample(sets[AMAZON], 2000, rng)
+        + _sample(sets["qamr"], 8000, rng)
+        + misleading.make(sets[WIKI], 2500, rng)
+        + misleading.make(sets["qamr"], 1000, rng)
+    )
+    return Mixture(examples + _negatives(sets, {WIKI: 1500}, rng), (400, 700))
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
-    {"base": Stage(base, 2e-4, 2), "misled": Stage(misled, 1.2e-4, 1)}
+    {
+        "base": Stage(base, 2e-4, 2),
+        "misled": Stage(misled, 1.2e-4, 1),
+        "polish": Stage(polish, 7e-5, 1),
+    }
 )

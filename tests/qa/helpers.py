@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from index.search import Searcher
@@ -12,18 +13,21 @@ from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
 # Confidence is the margin alone: sigmoid(margin).
-PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), 0.0)
+PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 9.0)
 
 
 def open_answerer(
     folder: Path,
     files: Mapping[str, str | bytes],
     margins: Mapping[str, float],
-    settings: ReadingSettings | None = None,
+    *,
+    depth: int = 10,
+    settled_margin: float = 9.0,
 ) -> tuple[Answerer, Searcher, FakeReader]:
     write_files(folder / "sources", files)
     build_index(folder / "index", folder / "sources", embedder=FakeEmbedder())
     opened, searcher = open_searcher(folder / "index")
     reader = FakeReader(dict(margins))
-    answerer = Answerer(opened, searcher, reader, PLAIN, settings or ReadingSettings(10, 0.5))
+    calibration = replace(PLAIN, settled_margin=settled_margin)
+    answerer = Answerer(opened, searcher, reader, calibration, ReadingSettings(depth, 0.5))
     return answerer, searcher, reader

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import UsageError
-from qa.answering import ReadingSettings, check_question
+from qa.answering import check_question
 from qa.rendering import answer_json
 from qa.types import Answer
 from qa.verification import verify_answers
@@ -98,11 +98,14 @@ def test_the_decision_does_not_move_with_top_k(tmp_path: Path) -> None:
 
 def test_reading_stops_when_settled(tmp_path: Path) -> None:
     files = {f"{i}.txt": f"The lamp number {i} was lit in 1987." for i in range(30)}
-    settings_ = ReadingSettings(20, 0.5, settled_margin=5.0)
-    answerer, _, reader = open_answerer(tmp_path / "one", files, {"1987": 6.0}, settings_)
+    answerer, _, reader = open_answerer(
+        tmp_path / "one", files, {"1987": 6.0}, depth=20, settled_margin=5.0
+    )
     answerer.ask(check_question("when was the lamp lit"))
     assert reader.passages_read == 5
-    answerer, _, reader = open_answerer(tmp_path / "two", files, {"1987": 4.0}, settings_)
+    answerer, _, reader = open_answerer(
+        tmp_path / "two", files, {"1987": 4.0}, depth=20, settled_margin=5.0
+    )
     answer = answerer.ask(check_question("when was the lamp lit"))
     assert reader.passages_read == 20
     assert len(answer.readings) == 20
