@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -198,6 +199,7 @@ def _build(
     entries: list[Entry] = []
     skipped: list[Skipped] = []
     added = changed = 0
+    begun = time.perf_counter()
     progress.stage("reading", len(plan.files))
     for shown, path in plan.files.items():
         try:
@@ -220,6 +222,7 @@ def _build(
         added=added, changed=changed, removed=len(set(known) - {e.source.path for e in entries}),
         untouched=len(entries) - added - changed, skipped=tuple(skipped),
         passages=sum(len(e.passages) for e in entries),
+        seconds={"reading": time.perf_counter() - begun},
     )  # fmt: skip
     if previous and not settings.full and _same(plan, report, previous, embedder, settings):
         return report
@@ -320,9 +323,11 @@ def _publish(
             for entry in entries:
                 passages += writer.add(entry)
             writer.set_roots(plan.roots, plan.excluded)
+        begun = time.perf_counter()
         vectors, embedded = _embed(
             generations.folder, [p.text for p in passages], embedder, progress
         )
+        embedding = time.perf_counter() - begun
         progress.stage("indexing", None)
         write_vectors(prepared / VECTORS, vectors)
         write_lexical(prepared / LEXICAL, passages)
@@ -336,7 +341,11 @@ def _publish(
         )  # fmt: skip
         generations.publish(prepared, manifest)
     generations.prune(settings.keep_generations)
-    return replace(report, generation=number, published=True, passages_embedded=embedded)
+    indexing = time.perf_counter() - begun - embedding
+    return replace(
+        report, generation=number, published=True, passages_embedded=embedded,
+        seconds={**report.seconds, "embedding": embedding, "indexing": indexing},
+    )  # fmt: skip
 
 
 def _embed(

@@ -134,16 +134,8 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Where an offset stands for a person: 1-based line, and page where there are pages."""
-
-    line: int
-    page: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are of sources unless they say passages."""
+    """What a build did. Counts are of sources unless they say passages; seconds are by stage."""
 
     generation: int
     published: bool

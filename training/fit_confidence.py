@@ -180,8 +180,9 @@ def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
               f"{_guess_f1(reported, of(w, SETTLED[-1])):.1f} reported")  # fmt: skip
     for s in SETTLED:
         read = sum(a.read_until(s) for a in reported) / len(reported)
-        print(f"settled at {s}: best guess F1 {early[s]:.1f} fitted, "
-              f"{_guess_f1(reported, of(weight, s)):.1f} reported, {read:.1f} passages")  # fmt: skip
+        there = _guess_f1(reported, of(weight, s))
+        print(f"settled at {s}: best guess F1 {early[s]:.1f} fitted, {there:.1f} reported, "
+              f"{read:.1f} passages")  # fmt: skip
     return of(weight, settled)
 
 
