@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder
-from index.errors import BuildError, IndexUnusableError, LoadError, UsageError
+from index.errors import (
+    BuildError,
+    IndexUnusableError,
+    LoadError,
+    UnreadableError,
+    UsageError,
+)
 from index.generations import FORMAT, LEXICAL, TRUTH, VECTORS, Generations, Manifest
 from index.progress import Progress, Silent
 from index.splitting import SplitSettings, sentences, split
@@ -49,6 +56,8 @@ class _Plan:
     files: Mapping[str, Path]
     roots: tuple[str, ...]
     excluded: frozenset[str]
+    # Folders that could not be listed, as shown: what is known of their files stays.
+    unlisted: tuple[str, ...] = ()
 
 
 def build(
@@ -66,9 +75,7 @@ def build(
     and `settings.full` is not set. What was live stays live then.
     """
     progress = progress or Silent()
-    for path in named:
-        if not path.exists():
-            raise UsageError(f"there is no file or folder {path}", "check the path")
+    check_named(named)
     generations = Generations(folder)
     with generations.lock():
         previous = _previous(generations, settings.full)
@@ -78,6 +85,24 @@ def build(
         finally:
             if previous is not None:
                 previous.store.close()
+
+
+def check_named(named: Sequence[Path]) -> None:
+    """Raise UsageError for a path that does not exist or whose name cannot be stored."""
+    for path in named:
+        if not _is_text(str(path)):
+            raise UsageError(f"the name {str(path)!r} is not UTF-8", "rename it")
+        if not path.exists():
+            raise UsageError(f"there is no file or folder {path}", "check the path")
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file's name is text; bytes that are not decode to lone surrogates."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def remove(
@@ -133,8 +158,20 @@ def _previous(generations: Generations, full: bool) -> _Previous | None:
         return _Previous(manifest, Store(path / TRUTH))
     except IndexUnusableError:
         if full:
-            return None
+            return _salvaged(generations)
         raise
+
+
+def _salvaged(generations: Generations) -> _Previous | None:
+    """The newest generation whose truth is sound, whatever else is damaged: it still knows what
+    the index is built from, and what was removed."""
+    for number in reversed(generations.numbers()):
+        try:
+            manifest, truth = generations.open_file(number, TRUTH)
+            return _Previous(manifest, Store(truth))
+        except IndexUnusableError:
+            continue
+    return None
 
 
 def shown_path(folder: Path, path: Path) -> str:
@@ -151,7 +188,6 @@ def source_id(path: str) -> str:
 
 
 def _plan(folder: Path, named: Sequence[Path], previous: _Previous | None) -> _Plan:
-    base = Path(os.path.abspath(folder)).parent
     remembered = previous.store.roots() if previous else []
     excluded = previous.store.excluded() if previous else set()
     given = [shown_path(folder, path) for path in named]
@@ -159,28 +195,48 @@ def _plan(folder: Path, named: Sequence[Path], previous: _Previous | None) -> _P
     if not roots:
         raise UsageError("no file or folder was named", "name one: pincite build PATH")
     excluded -= set(given)
-    files: dict[str, Path] = {}
-    for root in roots:
-        for path in list_files(base / root, folder):
-            files.setdefault(shown_path(folder, path), path)
+    files, unlisted = _list(folder, roots)
     return _Plan(
         {shown: files[shown] for shown in sorted(files) if shown not in excluded},
-        roots, frozenset(excluded),
+        roots, frozenset(excluded), tuple(shown_path(folder, path) for path in unlisted),
     )  # fmt: skip
 
 
-def list_files(root: Path, index: Path) -> Iterator[Path]:
+def _list(folder: Path, roots: Sequence[str]) -> tuple[dict[str, Path], list[Path]]:
+    """All files of the roots by shown path, and the folders that could not be listed.
+
+    A file that two roots reach, by a symbolic link for one, counts once: it must not agree with
+    itself.
+    """
+    base = Path(os.path.abspath(folder)).parent
+    files: dict[str, Path] = {}
+    unlisted: list[Path] = []
+    seen = set()
+    for root in roots:
+        for path in list_files(base / root, folder, unlisted):
+            real = os.path.realpath(path)
+            if real not in seen:
+                seen.add(real)
+                files[shown_path(folder, path)] = path
+    return files, unlisted
+
+
+def list_files(root: Path, index: Path, unlisted: list[Path]) -> Iterator[Path]:
     """The sources below a folder in a fixed order, or the file itself.
 
-    Hidden files and folders, the index, and what no loader takes are passed over.
+    Hidden files and folders, the index, and what no loader takes are passed over. Folders that
+    the system will not list are added to `unlisted`.
     """
     from index.loaders import is_supported
+
+    def failed(error: OSError) -> None:
+        unlisted.append(Path(error.filename))
 
     if not root.is_dir():
         if root.exists():
             yield root
         return
-    for parent, folders, names in os.walk(root):
+    for parent, folders, names in os.walk(root, onerror=failed):
         folders[:] = sorted(
             f for f in folders
             if not f.startswith(".") and Path(parent, f).resolve() != index.resolve()
@@ -196,6 +252,8 @@ def _build(
     settings: BuildSettings, progress: Progress, *, may_be_empty: bool = False,
 ) -> BuildReport:  # fmt: skip
     known = previous.store.entries() if previous else {}
+    # Where a file cannot be read, what was known of it stays, if it was made in the same way.
+    kept = previous if previous and _made_alike(previous, embedder, settings) else None
     entries: list[Entry] = []
     skipped: list[Skipped] = []
     added = changed = 0
@@ -203,6 +261,8 @@ def _build(
     progress.stage("reading", len(plan.files))
     for shown, path in plan.files.items():
         try:
+            if not _is_text(shown):
+                raise LoadError("its name is not UTF-8", "rename it")
             data, sidecar = _read(path)
             mark = _fingerprint(data, sidecar, embedder, settings.split)
             old = known.get(shown)
@@ -214,8 +274,17 @@ def _build(
                 changed += old is not None and old[1] != mark
         except LoadError as error:
             skipped.append(Skipped(shown, str(error)))
+            if isinstance(error, UnreadableError) and shown in known and kept:
+                entries.append(kept.store.entry(known[shown][0]))
         progress.advance()
-    if not entries and not may_be_empty:
+    for lost in plan.unlisted:
+        skipped.append(Skipped(lost, "the folder cannot be listed: check its rights"))
+        below = [shown for shown in known if shown.startswith(f"{lost}/")] if kept else []
+        entries += [kept.store.entry(known[shown][0]) for shown in below if kept]
+    entries.sort(key=lambda entry: entry.source.path)
+    if not entries and not (
+        may_be_empty or _may_be_empty(generations.folder, plan, previous, skipped)
+    ):
         raise BuildError(_nothing(plan, skipped), "name files that Pincite reads: see the README")
     report = BuildReport(
         generation=previous.manifest.generation if previous else 0, published=False,
@@ -227,6 +296,22 @@ def _build(
     if previous and not settings.full and _same(plan, report, previous, embedder, settings):
         return report
     return _publish(generations, plan, entries, embedder, settings, progress, report)
+
+
+def _made_alike(previous: _Previous, embedder: Embedder, settings: BuildSettings) -> bool:
+    manifest = previous.manifest
+    splitter = {"tokens": settings.split.tokens, "overlap": settings.split.overlap}
+    return manifest.models["embedder"] == embedder.digest and manifest.splitter == splitter
+
+
+def _may_be_empty(
+    folder: Path, plan: _Plan, previous: _Previous | None, skipped: Sequence[Skipped]
+) -> bool:
+    """Whether an index may become empty: its files are gone, not their whole folders with them
+    (a disk that is not mounted), and none is there that cannot be read."""
+    base = Path(os.path.abspath(folder)).parent
+    there = any((base / root).exists() for root in plan.roots)
+    return previous is not None and there and not skipped
 
 
 def _nothing(plan: _Plan, skipped: Sequence[Skipped]) -> str:
@@ -255,17 +340,23 @@ def _models(embedder: Embedder, settings: BuildSettings) -> dict[str, str]:
 def _read(path: Path) -> tuple[bytes, bytes | None]:
     """A file's bytes and those of its side file; raises LoadError."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise LoadError("it is no regular file", "leave it out")
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise LoadError("it vanished while the build was running", "build again") from error
     except OSError as error:
-        raise LoadError(f"it cannot be read ({error.strerror})", "check its rights") from error
+        raise UnreadableError(
+            f"it cannot be read ({error.strerror})", "check its rights"
+        ) from error
     try:
         return data, path.with_name(path.name + ".toml").read_bytes()
     except FileNotFoundError:
         return data, None
     except OSError as error:
-        raise LoadError(f"its side file cannot be read ({error.strerror})") from error
+        raise UnreadableError(
+            f"its side file cannot be read ({error.strerror})", "check its rights"
+        ) from error
 
 
 def _fingerprint(
@@ -289,9 +380,8 @@ def _entry(
     document = load(path, data, sidecar)
     cleaned = clean(document)
     bounds = sentences(cleaned.text)
-    limit = replace(settings, tokens=min(settings.tokens, embedder.max_tokens))
     passages = []
-    for clean_span in split(cleaned.text, bounds, embedder.count_tokens, limit):
+    for clean_span in split(cleaned.text, bounds, embedder.count_tokens, settings):
         text = cleaned.text[clean_span.start : clean_span.end]
         passages.append((cleaned.edits.to_canonical(clean_span), clean_span, text))
     if not passages:
@@ -377,13 +467,8 @@ def changed_files(folder: Path, store: Store) -> list[str]:
 
     Side files are not looked at.
     """
-    base = Path(os.path.abspath(folder)).parent
     excluded = store.excluded()
-    there = {
-        shown_path(folder, path): path
-        for root in store.roots()
-        for path in list_files(base / root, folder)
-    }
+    there, _ = _list(folder, store.roots())
     held = {source.path: source.sha256 for source in store.sources()}
     changed = set(held) - set(there)
     for shown, path in there.items():

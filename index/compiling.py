@@ -13,6 +13,7 @@ there whole or not at all.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -204,6 +205,20 @@ def compile_model(
     if progress is not None:
         progress(f"compiling {label} (once)")
     models.mkdir(parents=True, exist_ok=True)
+    # Two builds may share the folder; the second waits for the first and finds its work done.
+    with (models / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            return open_compiled(models, digest)
+        except ModelError:
+            _compile_aside(source, kind, models, digest, label, precision)
+    return open_compiled(models, digest)
+
+
+def _compile_aside(
+    source: Path, kind: Kind, models: Path, digest: str, label: str, precision: Precision
+) -> None:
+    """Compile in a temporary folder and move the whole into place."""
     with tempfile.TemporaryDirectory(prefix=".compiling-", dir=models) as aside:
         folder = Path(aside) / "model"
         folder.mkdir()
@@ -214,7 +229,6 @@ def compile_model(
         target = models / digest
         shutil.rmtree(target, ignore_errors=True)
         folder.replace(target)
-    return open_compiled(models, digest)
 
 
 def session(path: Path, *, threads: int | None = None) -> Any:

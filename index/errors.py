@@ -28,6 +28,10 @@ class LoadError(PinciteError):
     """A file that cannot be read. A build names it, skips it, and goes on."""
 
 
+class UnreadableError(LoadError):
+    """A file that is there but cannot be read just now. What the index holds of it stays."""
+
+
 class ModelError(PinciteError):
     """A model that is missing, damaged, of the wrong kind, or differs from its compiled form."""
 

@@ -122,6 +122,13 @@ class Generations:
             _check_file(folder / name, record)
         return folder, manifest
 
+    def open_file(self, generation: int, name: str) -> tuple[Manifest, Path]:
+        """A generation's manifest and one of its files, checked alone; raises as `open` does."""
+        manifest = self.manifest(generation)
+        path = self.path(generation) / name
+        _check_file(path, manifest.files[name])
+        return manifest, path
+
     def manifest(self, generation: int) -> Manifest:
         """A generation's manifest alone; raises as `open` does."""
         path = self.path(generation) / MANIFEST

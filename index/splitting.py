@@ -30,6 +30,11 @@ class SplitSettings:
     tokens: int = 128
     overlap: int = 32
 
+    def within(self, limit: int) -> SplitSettings:
+        """These settings where a model takes at most `limit` tokens."""
+        tokens = min(self.tokens, limit)
+        return SplitSettings(tokens, min(self.overlap, tokens // 2))
+
 
 def sentences(text: str, language: str = "en") -> tuple[Span, ...]:
     """The sentences of a text in order, without the white space around them.
@@ -81,12 +86,15 @@ def split(
     lengths = dict(zip(pieces, count_tokens(pieces), strict=True))
 
     def length(piece: str) -> int:
+        # A tokenizer may see nothing in a piece (soft hyphens, for one). It counts as one all the
+        # same: langchain carries pieces of no length over into the next passage a second time.
         if piece not in lengths:
             lengths[piece] = count_tokens([piece])[0]
-        return lengths[piece]
+        return max(lengths[piece], bool(piece))
 
     body = max(1, settings.tokens - settings.overlap)
     chunks = _packer(edges, body, length).split_text(text)
+    assert "".join(chunks) == text, "passages must rejoin to the text"
     spans = []
     at = 0
     for chunk in chunks:

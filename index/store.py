@@ -33,16 +33,16 @@ CREATE TABLE sources (
     url TEXT, based_on TEXT,
     fingerprint TEXT NOT NULL, text TEXT NOT NULL, pages BLOB NOT NULL, edits BLOB NOT NULL,
     sentences BLOB NOT NULL
-) STRICT;
+);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE, source_id TEXT NOT NULL REFERENCES sources (id),
     start INTEGER NOT NULL, stop INTEGER NOT NULL,
     clean_start INTEGER NOT NULL, clean_stop INTEGER NOT NULL, text TEXT NOT NULL
-) STRICT;
+);
 CREATE INDEX passages_of_source ON passages (source_id);
-CREATE TABLE roots (path TEXT PRIMARY KEY) STRICT;
-CREATE TABLE excluded (path TEXT PRIMARY KEY) STRICT;
+CREATE TABLE roots (path TEXT PRIMARY KEY);
+CREATE TABLE excluded (path TEXT PRIMARY KEY);
 """
 _SOURCE_COLUMNS = ", ".join(field.name for field in fields(Source))
 _PASSAGE_COLUMNS = "id, number, source_id, start, stop, clean_start, clean_stop, text"
@@ -302,6 +302,14 @@ def passage_id(source_id: str, span: Span, text: str) -> str:
     return f"psg_{digest[:16]}"
 
 
+_CHECK_BYTES = 8
+
+
+def _check(data: bytes) -> bytes:
+    """What a cached vector is known to be whole by: SQLite does not notice a changed value."""
+    return hashlib.blake2b(data, digest_size=_CHECK_BYTES).digest()
+
+
 class VectorCache:
     """Embeddings by model and text, so that a build embeds only what it has not seen.
 
@@ -309,23 +317,33 @@ class VectorCache:
     """
 
     def __init__(self, path: Path, model: str) -> None:
+        """Open or begin the cache. Raises BuildError if the file system does not let it."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._model = model
         try:
-            self._connection = self._open(path)
-        except sqlite3.DatabaseError:
-            path.unlink(missing_ok=True)
-            self._connection = self._open(path)
+            self._connection = self._open()
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
 
-    @staticmethod
-    def _open(path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path)
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path)
         connection.executescript(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+            "PRAGMA synchronous = NORMAL;"
             "CREATE TABLE IF NOT EXISTS vectors ("
-            "key BLOB PRIMARY KEY, vector BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+            "key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;"
         )
         return connection
+
+    def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Throw a damaged cache away; what is not damage (a full disk, a lock) is no reason to."""
+        if isinstance(error, sqlite3.OperationalError):
+            raise BuildError(f"{self._path} cannot be used ({error})", "build again") from error
+        if hasattr(self, "_connection"):
+            self._connection.close()
+        for suffix in ("", "-journal"):
+            self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
+        self._connection = self._open()
 
     def close(self) -> None:
         self._connection.close()
@@ -335,20 +353,29 @@ class VectorCache:
 
     def get(self, texts: Sequence[str], dimension: int) -> dict[str, FloatArray]:
         """The vectors that are known, by text."""
-        found = {}
+        try:
+            return dict(self._known(texts, dimension))
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
+            return {}
+
+    def _known(self, texts: Sequence[str], dimension: int) -> Iterator[tuple[str, FloatArray]]:
         for text in texts:
             row = self._connection.execute(
                 "SELECT vector FROM vectors WHERE key = ?", [self._key(text)]
             ).fetchone()
-            if row is not None and len(row[0]) == 4 * dimension:
-                found[text] = np.frombuffer(row[0], dtype="<f4")
-        return found
+            data = row[0][:-_CHECK_BYTES] if row is not None else b""
+            if len(data) == 4 * dimension and row[0][-_CHECK_BYTES:] == _check(data):
+                yield text, np.frombuffer(data, dtype="<f4")
 
     def put(self, texts: Sequence[str], vectors: FloatArray) -> None:
         """Keep these vectors, shape (texts, dimension)."""
-        rows = [
-            (self._key(text), vector.astype("<f4").tobytes())
-            for text, vector in zip(texts, vectors, strict=True)
-        ]
-        with self._connection:
-            self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        rows = []
+        for text, vector in zip(texts, vectors, strict=True):
+            data = vector.astype("<f4").tobytes()
+            rows.append((self._key(text), data + _check(data)))
+        try:
+            with self._connection:
+                self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)

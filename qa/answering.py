@@ -177,7 +177,7 @@ class Answerer:
         )
         return Candidate(
             hit, rank, read, one_line(hit.passage.text[read.span.start : read.span.end]), canonical,
-            score(read.margin, hit.fused, self._calibration.retrieval_weight),
+            score(read.margin, hit, self._calibration.retrieval),
         )  # fmt: skip
 
     def _answer(self, question: Question, hits: Sequence[Hit], groups: Sequence[Group]) -> Answer:
@@ -217,7 +217,7 @@ class Answerer:
 
 
 # An alternative less likely than this is no rival, only what a reader of everything must produce.
-LEAST_RIVAL = 0.1
+LEAST_RIVAL = 0.2
 
 
 def _shown(given: Sequence[Alternative], answered: bool, count: int) -> Sequence[Alternative]:

@@ -205,12 +205,11 @@ def build(
     Raises as `index.build.build` does, and ModelError.
     """
     from index.build import build as build_index
+    from index.build import check_named
 
     progress = progress or Silent()
     named = list(paths)
-    for path in named:
-        if not path.exists():
-            raise UsageError(f"there is no file or folder {path}", "check the path")
+    check_named(named)
     if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
         named = [DEFAULT_ROOT]
     embedder, wanted = _builders(settings, full, progress)
@@ -238,6 +237,8 @@ def rollback(generation: int | None, settings: Settings) -> int:
     Returns its number. Raises UsageError if it is not there, IndexUnusableError if it is damaged.
     """
     generations = Generations(settings.index)
+    if not generations.numbers():
+        generations.live()
     with generations.lock():
         target = generation
         if target is None:
@@ -257,7 +258,7 @@ def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, 
     from index.build import BuildSettings
     from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve
     from index.embedding import OnnxEmbedder
-    from qa.reader import bundled_reader_path
+    from qa.reader import MAX_QUESTION_TOKENS, SPECIAL_TOKENS, bundled_reader_path
 
     if settings.passage_overlap >= settings.passage_tokens:
         raise UsageError(
@@ -277,12 +278,15 @@ def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, 
         resolve(settings.reader, bundled_reader_path), "reader", models,
         name=settings.reader or "pincite-reader", progress=tell,
     )  # fmt: skip
+    opened = OnnxEmbedder(encoder, threads=settings.threads)
+    split = SplitSettings(settings.passage_tokens, settings.passage_overlap)
+    # What the embedder or, with its question, the reader would cut off must not be in a passage.
+    room = min(opened.max_tokens, reader.max_tokens - MAX_QUESTION_TOKENS - SPECIAL_TOKENS)
     wanted = BuildSettings(
-        SplitSettings(settings.passage_tokens, settings.passage_overlap),
-        settings.keep_generations, full, models={"reader": reader.digest},
+        split.within(room), settings.keep_generations, full, models={"reader": reader.digest},
         names={"embedder": encoder.name, "reader": reader.name},
     )  # fmt: skip
-    return OnnxEmbedder(encoder, threads=settings.threads), wanted
+    return opened, wanted
 
 
 __all__ = ["Pincite", "PinciteError", "build", "remove", "rollback"]

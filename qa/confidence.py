@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.selection import Group
+from qa.selection import Group, Weights
 
 FEATURES = ("margin", "gap", "dense", "fused")
 # Gaps beyond this say no more, and there must be one for an answer without rivals.
@@ -25,12 +25,12 @@ class Calibration:
     """Fitted numbers.
 
     weights: one for each of FEATURES, and the intercept last.
-    retrieval_weight: what `selection.score` weighs the retrieval by.
+    retrieval: what `selection.score` weighs the retrieval by.
     settled_margin: no further round is read once a span's margin over no-answer reaches it.
     """
 
     weights: tuple[float, ...]
-    retrieval_weight: float
+    retrieval: Weights
     settled_margin: float
 
     @classmethod
@@ -41,7 +41,7 @@ class Calibration:
         if tuple(data["features"]) != FEATURES:
             raise ValueError(f"{path} is for other features: {data['features']}")
         return cls(
-            tuple(data["weights"]), float(data["retrieval_weight"]), float(data["settled_margin"])
+            tuple(data["weights"]), Weights(**data["retrieval"]), float(data["settled_margin"])
         )
 
     def confidence(self, features: Sequence[float]) -> float:

@@ -18,6 +18,8 @@ from qa.types import ReadSpan
 
 # A longer question is cut: it must leave the passage its room.
 MAX_QUESTION_TOKENS = 64
+# What stands around a question and a passage, at most: "<s> … </s></s> … </s>".
+SPECIAL_TOKENS = 4
 SPANS_PER_PASSAGE = 3
 # Padded tokens of one run; a handful of passages of like length.
 BATCH_TOKENS = 2048

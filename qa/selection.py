@@ -42,10 +42,22 @@ class Group:
         return self.candidates[0]
 
 
-def score(margin: float, fused: float, weight: float) -> float:
-    """A candidate's score: the reader's margin and, by `weight`, the logarithm of the fused
-    retrieval score, so that reading further down the ranking does not drown the answer."""
-    return margin + weight * math.log(fused)
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the retrieval counts beside the reader's margin, in logits.
+
+    fused: for each unit of the natural logarithm of the fused score. dense: for each unit of the
+    cosine, taken as 0 where only the lexical leg found the passage.
+    """
+
+    fused: float
+    dense: float
+
+
+def score(margin: float, hit: Hit, weights: Weights) -> float:
+    """A candidate's score: the reader's margin and what the retrieval says of its passage, so
+    that reading further down the ranking does not drown the answer."""
+    return margin + weights.fused * math.log(hit.fused) + weights.dense * (hit.dense or 0.0)
 
 
 def normalise(answer: str) -> str:

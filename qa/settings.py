@@ -39,7 +39,7 @@ class Settings(BaseModel):
         default=None, description="a TOML file of names that mean the same"
     )
     passage_tokens: int = Field(
-        default=160, ge=32, le=512, description="most tokens a passage holds"
+        default=128, ge=32, le=512, description="most tokens a passage holds"
     )
     passage_overlap: int = Field(default=32, ge=0, le=256, description="most tokens passages share")
     read_depth: int = Field(
@@ -70,7 +70,8 @@ def load_settings(
     values = _read_config(config)
     for name in Settings.model_fields:
         variable = environment.get(ENVIRONMENT_PREFIX + name.upper())
-        if variable is not None:
+        # Set to nothing is how a shell script says "not set".
+        if variable:
             values[name] = variable
     values |= {name: value for name, value in (flags or {}).items() if value is not None}
     try:

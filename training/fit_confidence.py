@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import random
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -25,7 +26,13 @@ from numpy.typing import NDArray
 from rich.progress import track
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.open_corpus import OpenQuestion, build_open, consider, write_articles
+from benchmarks.open_corpus import (
+    OpenQuestion,
+    build_open,
+    consider,
+    spread,
+    write_articles,
+)
 from index.compiling import compile_model, default_encoder_path
 from index.search import OpenIndex, Searcher
 from index.splitting import SplitSettings
@@ -33,17 +40,18 @@ from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration, features
 from qa.evaluation import Scored, answerable, best_threshold, f1, joint
 from qa.reader import OnnxReader, bundled_reader_path
-from qa.selection import Candidate, group, score
+from qa.selection import Candidate, Weights, group, score
 from training import misleading
 from training.data import read_squad
 
 # An answer counts as right if it shares at least half of its words with an accepted one.
 RIGHT_F1 = 0.5
-RETRIEVAL_WEIGHTS = (0.0, 1.0, 2.0, 4.0, 8.0)
+# Compared with what regression says.
+RETRIEVAL = (Weights(0.0, 0.0), Weights(8.0, 0.0), Weights(16.0, 0.0), Weights(16.0, 10.0))
 # Margins from which on no further round is read; none reaches the last.
 NEVER = 99.0
 SETTLED = (-4.0, 0.0, 2.0, 4.0, 6.0, 9.0, NEVER)
-NEUTRAL = Calibration((0.0,) * (len(FEATURES) + 1), 0.0, NEVER)
+NEUTRAL = Calibration((0.0,) * (len(FEATURES) + 1), Weights(0.0, 0.0), NEVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class Asked:
         """The same findings, ranked and read as `choice` has it."""
         read = self.read_until(choice.settled_margin)
         scored: list[Candidate] = [
-            replace(c, score=score(c.read.margin, c.hit.fused, choice.retrieval_weight))
+            replace(c, score=score(c.read.margin, c.hit, choice.retrieval))
             for c in self.considered.candidates
             if c.rank <= read
         ]
@@ -85,6 +93,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the development sets")
     parser.add_argument("--reader", type=Path, default=bundled_reader_path())
     parser.add_argument("--out", type=Path, help="write the fitted numbers here")
+    parser.add_argument("--count", type=int, help="most questions of each set")
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--overlap", type=int, default=32)
     parser.add_argument("--depth", type=int, default=10)
@@ -99,7 +108,7 @@ def main() -> None:
     if options.out:
         data = {
             "features": FEATURES, "weights": [round(w, 4) for w in calibration.weights],
-            "retrieval_weight": calibration.retrieval_weight,
+            "retrieval": asdict(calibration.retrieval),
             "settled_margin": calibration.settled_margin, "fitted": date.today().isoformat(),
             "fitted_on": "xquad_en, less the articles of squad2_dev", "asked": len(fitting),
             "reported_on": "squad2_dev", "figures": {k: round(v, 3) for k, v in figures.items()},
@@ -134,11 +143,12 @@ def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list
         options.data / "xquad_en.json", work / "fit", lambda title: title not in shared
     )
     fitting = asked(
-        _thrice(questions, options.data / "xquad_en.json"),
+        _thrice(spread(questions, options.count or len(questions)), options.data / "xquad_en.json"),
         *build_open(work / "fit-index", work / "fit", encoder, split), "asking xquad_en",
     )  # fmt: skip
+    held = write_articles(held_out, work / "dev")
     reported = asked(
-        [(q, False, 1.0) for q in write_articles(held_out, work / "dev")],
+        [(q, False, 1.0) for q in spread(held, options.count or len(held))],
         *build_open(work / "dev-index", work / "dev", encoder, split), "asking squad2_dev",
     )  # fmt: skip
     return fitting, reported
@@ -165,25 +175,37 @@ def _thrice(
 
 
 def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
-    """The weight of the retrieval with the best guesses, then the earliest end of reading that
+    """The weights of the retrieval with the best guesses, then the earliest end of reading that
     costs at most 0.3 F1. The table that is printed says what both do on the reported questions."""
 
-    def of(weight: float, settled: float) -> Calibration:
-        return replace(NEUTRAL, retrieval_weight=weight, settled_margin=settled)
+    def of(retrieval: Weights, settled: float) -> Calibration:
+        return replace(NEUTRAL, retrieval=retrieval, settled_margin=settled)
 
-    scores = {w: _guess_f1(fitting, of(w, SETTLED[-1])) for w in RETRIEVAL_WEIGHTS}
-    weight = max(scores, key=lambda w: scores[w])
-    early = {s: _guess_f1(fitting, of(weight, s)) for s in SETTLED}
-    settled = next(s for s in SETTLED if early[s] >= scores[weight] - 0.3)
-    for w in RETRIEVAL_WEIGHTS:
-        print(f"retrieval weight {w}: best guess F1 {scores[w]:.1f} fitted, "
-              f"{_guess_f1(reported, of(w, SETTLED[-1])):.1f} reported")  # fmt: skip
-    for s in SETTLED:
+    scores = {w: _guess_f1(fitting, of(w, NEVER)) for w in (*RETRIEVAL, regressed(fitting))}
+    weights = max(scores, key=lambda w: scores[w])
+    early = {s: _guess_f1(fitting, of(weights, s)) for s in SETTLED}
+    settled = next(s for s in SETTLED if early[s] >= scores[weights] - 0.3)
+    for w, fitted in scores.items():
+        print(f"retrieval {w.fused:.1f} fused, {w.dense:.1f} dense: best guess F1 {fitted:.1f} "
+              f"fitted, {_guess_f1(reported, of(w, NEVER)):.1f} reported")  # fmt: skip
+    for s, fitted in early.items():
         read = sum(a.read_until(s) for a in reported) / len(reported)
-        there = _guess_f1(reported, of(weight, s))
-        print(f"settled at {s}: best guess F1 {early[s]:.1f} fitted, {there:.1f} reported, "
+        there = _guess_f1(reported, of(weights, s))
+        print(f"settled at {s}: best guess F1 {fitted:.1f} fitted, {there:.1f} reported, "
               f"{read:.1f} passages")  # fmt: skip
-    return of(weight, settled)
+    return of(weights, settled)
+
+
+def regressed(asked: Sequence[Asked]) -> Weights:
+    """How much fused score and cosine say beside the margin of whether a span is right: logistic
+    regression over all spans of questions that have an answer, in units of the margin's weight."""
+    rows, right = [], []
+    for one in asked:
+        for c in one.considered.candidates if one.accepted else ():
+            rows.append((c.read.margin, math.log(c.hit.fused), c.hit.dense or 0.0))
+            right.append(one.is_right(c.text))
+    margin, fused, dense = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right).coef_[0]
+    return Weights(round(float(fused / margin), 2), round(float(dense / margin), 2))
 
 
 def _guess_f1(asked: Sequence[Asked], choice: Calibration) -> float:

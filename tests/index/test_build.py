@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -205,3 +206,99 @@ def test_changed_files_are_told(tmp_path: Path, sources: Path) -> None:
     assert changed_files(tmp_path / "index", opened.store) == [
         "sources/lamp.md", "sources/mill.txt", "sources/new.txt",
     ]  # fmt: skip
+
+
+def test_a_name_that_is_not_text_is_named_and_skipped(tmp_path: Path, sources: Path) -> None:
+    Path(os.fsdecode(os.fsencode(sources) + b"/\xff.txt")).write_text("Some text.")
+    report = build_index(tmp_path / "index", sources)
+    assert report.added == 3
+    assert "not UTF-8" in report.skipped[0].reason
+    with pytest.raises(UsageError, match="not UTF-8"):
+        build_index(tmp_path / "index", Path(os.fsdecode(os.fsencode(sources) + b"/\xff.txt")))
+
+
+def test_what_cannot_be_read_for_now_keeps_its_place(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    (sources / "mill.txt").unlink()
+    # A link to itself: there, but not to be read, whoever asks.
+    (sources / "mill.txt").symlink_to(sources / "mill.txt")
+    (sources / "new.txt").write_text("A new bridge was opened.")
+    report = build_index(tmp_path / "index")
+    assert [Path(skipped.path).name for skipped in report.skipped] == ["mill.txt"]
+    assert (report.added, report.removed) == (1, 0)
+    opened, _ = open_searcher(tmp_path / "index")
+    assert "sources/mill.txt" in {s.path for s in opened.store.sources()}
+
+
+def test_a_file_reached_twice_counts_once(tmp_path: Path, sources: Path) -> None:
+    (tmp_path / "link").symlink_to(sources)
+    assert build_index(tmp_path / "index", sources, tmp_path / "link").added == 3
+    opened, _ = open_searcher(tmp_path / "index")
+    assert changed_files(tmp_path / "index", opened.store) == []
+
+
+def test_something_that_is_no_file_does_not_hold_up_a_build(tmp_path: Path, sources: Path) -> None:
+    os.mkfifo(sources / "pipe.txt")
+    report = build_index(tmp_path / "index", sources)
+    assert report.added == 3
+    assert "no regular file" in report.skipped[0].reason
+
+
+def test_when_all_files_are_gone_so_are_their_sources(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    for path in [p for p in sources.rglob("*") if p.is_file()]:
+        path.unlink()
+    report = build_index(index)
+    assert (report.removed, report.passages) == (3, 0)
+    _, searcher = open_searcher(index)
+    assert searcher.search("the lamp", 5, Filter()) == []
+    assert not build_index(index).published
+
+
+def test_a_folder_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    sources.rename(tmp_path / "unmounted")
+    with pytest.raises(BuildError, match="nothing to index"):
+        build_index(tmp_path / "index")
+    assert Generations(tmp_path / "index").live() == 1
+
+
+@pytest.mark.parametrize("damaged", ["vectors.faiss", "lexical/meta.json"])
+def test_full_on_a_damaged_index_remembers(tmp_path: Path, sources: Path, damaged: str) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
+    path = Generations(index).path(2) / damaged
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IndexDamagedError):
+        build_index(index)
+    assert build_index(index, full=True).generation == 3
+    opened, _ = open_searcher(index)
+    assert [s.path for s in opened.store.sources()] == ["sources/deep/boat.txt", "sources/lamp.md"]
+
+
+@pytest.mark.parametrize("at", [0, 4096])
+def test_a_damaged_cache_is_begun_anew(tmp_path: Path, sources: Path, at: int) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    cache = index / "cache" / "embeddings.sqlite"
+    data = bytearray(cache.read_bytes())
+    data[at:] = b"\xa5" * len(data[at:])
+    cache.write_bytes(data)
+    report = build_index(index, sources, full=True)
+    assert report.published
+    assert report.passages_embedded == report.passages
+    assert build_index(index, sources, full=True).passages_embedded == 0
+
+
+def test_a_changed_vector_in_the_cache_is_not_used(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    cache = index / "cache" / "embeddings.sqlite"
+    data = bytearray(cache.read_bytes())
+    text = next(iter(open_searcher(index)[0].store.all_passages())).text
+    vector = FakeEmbedder().embed([text], "document")[0].astype("<f4").tobytes()
+    data[data.index(vector) + 7] ^= 1
+    cache.write_bytes(data)
+    assert build_index(index, sources, full=True).passages_embedded == 1

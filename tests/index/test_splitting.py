@@ -83,3 +83,27 @@ def test_a_span_widens_to_its_sentences() -> None:
     assert sentence_range(bounds, Span(4, 10)) == Span(0, 20)
     assert sentence_range(bounds, Span(9, 20)) == Span(9, 20)
     assert sentence_range((), Span(1, 2)) == Span(1, 2)
+
+
+def count_printed(texts: Sequence[str]) -> list[int]:
+    """As BERT's tokenizer does, see nothing in soft hyphens and zero-width characters."""
+    return [len(re.findall(r"\w+", re.sub("[\u00ad\u200b]", " ", text))) for text in texts]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["\u00ad", "\u200b\u200b", "One two three.", "four, five", "\n\n", "   "]),
+        max_size=40,
+    ).map(" ".join),
+    st.integers(3, 12),
+)
+@settings(deadline=None)
+def test_pieces_without_tokens_move_nothing(text: str, tokens: int) -> None:
+    for start, end in split(text, sentences(text), count_printed, SplitSettings(tokens, 0)):
+        assert start == 0 or not (text[start].isalnum() and text[start - 1].isalnum())
+        assert end == len(text) or not (text[end].isalnum() and text[end - 1].isalnum())
+
+
+def test_settings_are_kept_within_a_model() -> None:
+    assert SplitSettings(512, 256).within(254) == SplitSettings(254, 127)
+    assert SplitSettings(128, 32).within(254) == SplitSettings(128, 32)

@@ -9,11 +9,12 @@ from pathlib import Path
 from index.search import Searcher
 from qa.answering import Answerer, ReadingSettings
 from qa.confidence import Calibration
+from qa.selection import Weights
 from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
 # Confidence is the margin alone: sigmoid(margin).
-PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), 0.0, 9.0)
+PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), Weights(0.0, 0.0), 9.0)
 
 
 def open_answerer(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from index.types import Hit, Passage, Source, Span
 from qa.confidence import MAX_GAP, Calibration, features, sigmoid
-from qa.selection import Candidate, group, normalise, score
+from qa.selection import Candidate, Weights, group, normalise, score
 from qa.types import ReadSpan
 
 
@@ -54,8 +56,12 @@ def test_normalised_apart(one: str, other: str) -> None:
 
 
 def test_retrieval_counts_by_its_weight() -> None:
-    assert score(2.0, 0.03, 0.0) == 2.0
-    assert score(2.0, 0.03, 1.0) > score(2.0, 0.02, 1.0)
+    near = candidate("x", 0).hit
+    far = replace(near, fused=near.fused / 2, dense=None)
+    assert score(2.0, near, Weights(0.0, 0.0)) == 2.0
+    assert score(2.0, near, Weights(1.0, 0.0)) > score(2.0, far, Weights(1.0, 0.0))
+    assert score(2.0, near, Weights(0.0, 1.0)) == 2.5
+    assert score(2.0, far, Weights(0.0, 1.0)) == 2.0
 
 
 def test_features_of_the_best_and_of_its_rival() -> None:
