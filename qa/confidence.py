@@ -15,7 +15,7 @@ from pathlib import Path
 
 from qa.selection import Group, Weights
 
-FEATURES = ("margin", "gap", "dense", "fused")
+FEATURES = ("margin", "gap", "dense")
 # Gaps beyond this say no more, and there must be one for an answer without rivals.
 MAX_GAP = 8.0
 
@@ -54,8 +54,9 @@ def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
     """FEATURES of one of the groups, which stand best first.
 
     margin: of its best candidate. gap: its score less that of the best other answer, negative for
-    all but the first. dense: cosine of its passage, 0 if only the lexical leg found it. fused: its
-    passage's fusion score times 30, about 1 for what both legs rank first.
+    all but the first. dense: cosine of its passage, 0 if only the lexical leg found it. The fused
+    score is left out: it ranks, but how far ranks agree says more of the collection than of the
+    answer, and a confidence that leant on it did not carry over from one collection to another.
     """
     best = groups[index].best
     rivals = [g.best.score for i, g in enumerate(groups) if i != index]
@@ -64,7 +65,6 @@ def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
         max(-20.0, min(20.0, best.read.margin)),
         max(-MAX_GAP, min(MAX_GAP, gap)),
         best.hit.dense or 0.0,
-        best.hit.fused * 30.0,
     )
 
 

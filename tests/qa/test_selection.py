@@ -66,9 +66,8 @@ def test_retrieval_counts_by_its_weight() -> None:
 
 def test_features_of_the_best_and_of_its_rival() -> None:
     groups = group([candidate("Iran", 5), candidate("Oman", 3, start=40)])
-    margin, gap, dense, fused = features(groups, 0)
+    margin, gap, dense = features(groups, 0)
     assert (margin, gap, dense) == (5, 2, 0.5)
-    assert fused == pytest.approx(0.6)
     assert features(groups, 1)[1] == -2
     assert features(groups[:1], 0)[1] == MAX_GAP
 
@@ -77,7 +76,7 @@ def test_confidence_is_a_probability_and_rises_with_the_margin() -> None:
     calibration = Calibration.load()
     last = -1.0
     for margin in (-20.0, -5.0, 0.0, 5.0, 20.0):
-        now = calibration.confidence((margin, 0.0, 0.5, 0.5))
+        now = calibration.confidence((margin, 0.0, 0.5))
         assert 0 <= now <= 1
         assert now > last
         last = now

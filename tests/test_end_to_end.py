@@ -1,0 +1,136 @@
+"""The whole way with the real models, over the corpus that comes with the project."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.types import Filter
+from qa.assembly import Pincite, build, remove, rollback
+from qa.rendering import answer_json
+from qa.settings import Settings
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.models
+QUESTIONS = [
+    json.loads(line)
+    for line in (ROOT / "corpus" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+]
+
+
+def run(*arguments: str, index: Path, code: str | None = None) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own; `code` instead runs Python with its arguments."""
+    start = ["-c", code] if code else ["-m", "api.cli"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PINCITE_")}
+    return subprocess.run(
+        [sys.executable, *start, *arguments], capture_output=True, text=True, cwd=ROOT,
+        env={**environment, "PINCITE_INDEX": str(index), "NO_COLOR": "1"}, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def test_iran_supplied_the_drones(pincite: Pincite) -> None:
+    answer = pincite.ask("who supplied Tajikistan's drones")
+    assert answer.answer == "Iran"
+    citation = answer.citations[0]
+    assert "Tajikistan" in citation.quote
+    text = (ROOT / "corpus" / Path(citation.source.path).name).read_text(encoding="utf-8")
+    start, end = citation.answer_span
+    assert text[start:end] == "Iran"
+
+
+def test_every_citation_of_every_question_holds(pincite: Pincite) -> None:
+    answers = []
+    for row in QUESTIONS:
+        answer = pincite.ask(row["question"], min_confidence=0.0)
+        answers.append(json.loads(json.dumps(answer_json(answer))))
+        for citation in [*answer.citations, *(c for a in answer.alternatives for c in a.citations)]:
+            _, _, text = pincite.text(citation.source.id)
+            start, end = citation.quote_span
+            assert text[start:end] == citation.quote
+            assert start <= citation.answer_span.start < citation.answer_span.end <= end
+    checks = pincite.verify(answers)
+    assert len(checks) > len(QUESTIONS)
+    assert [c for c in checks if c.fault] == []
+
+
+def test_a_sound_index_has_no_faults(pincite: Pincite) -> None:
+    assert pincite.verify_index() == []
+
+
+def test_filters_are_exact(pincite: Pincite) -> None:
+    hits = pincite.search("drones", top_k=100, since="2023-01-01", until="2023-12-31")
+    dated = {s.path for s in pincite.sources() if (s.published or "").startswith("2023")}
+    assert {hit.source.path for hit in hits} == dated
+    only = pincite.search("drones", top_k=100, source="*.pdf")
+    assert {hit.source.path for hit in only} == {
+        s.path for s in pincite.sources() if s.path.endswith(".pdf")
+    }
+
+
+def test_pdf_citations_have_pages(pincite: Pincite) -> None:
+    hits = pincite.search("target drone Banshee", top_k=3, source="early-turkish-uavs.pdf")
+    assert hits
+    answer = pincite.ask(
+        "when did Turkey begin to use the Banshee", source="*.pdf", min_confidence=0.0
+    )
+    assert answer.answer is not None
+    assert "1989" in answer.answer
+    assert answer.citations[0].page in (1, 2)
+
+
+def test_asking_loads_no_training_library(corpus_index: Settings) -> None:
+    code = (
+        "import sys; sys.argv = ['pincite', *sys.argv[1:]]\n"
+        "from api.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as stop: assert not stop.code, stop.code\n"
+        "bad = {'torch', 'transformers', 'sentence_transformers', 'langchain_text_splitters',\n"
+        "       'trafilatura', 'onnx', 'fastapi'} & set(sys.modules)\n"
+        "assert not bad, bad\n"
+        "from pathlib import Path\n"
+        "lines = Path('/proc/self/status').read_text().splitlines()\n"
+        "print(next(line for line in lines if line.startswith('VmHWM')).split()[1])\n"
+    )
+    done = run("ask", "who supplied Tajikistan's drones", index=corpus_index.index, code=code)
+    assert done.returncode == 0, done.stderr
+    assert "Iran" in done.stdout
+    assert int(done.stdout.splitlines()[-1]) < 600 * 1024
+
+
+def test_verify_from_outside(corpus_index: Settings, tmp_path: Path) -> None:
+    asked = run("ask", "who supplied Tajikistan's drones", "--json", index=corpus_index.index)
+    assert asked.returncode == 0, asked.stderr
+    file = tmp_path / "answers.json"
+    file.write_text(asked.stdout, encoding="utf-8")
+    assert run("verify", str(file), index=corpus_index.index).returncode == 0
+    data = json.loads(asked.stdout)
+    data["citations"][0]["quote_span"]["start"] += 1
+    file.write_text(json.dumps(data), encoding="utf-8")
+    assert run("verify", str(file), index=corpus_index.index).returncode == 1
+
+
+def test_remove_and_rollback(corpus_index: Settings, tmp_path: Path) -> None:
+    settings = corpus_index.model_copy(
+        update={"index": tmp_path / "index", "models": corpus_index.index / "models"}
+    )
+    source = tmp_path / "lamp.txt"
+    source.write_text("Marta Lind has kept the harbour lamp since 1987.\n", encoding="utf-8")
+    other = tmp_path / "mill.txt"
+    other.write_text("The mill of Lund was closed in 2003.\n", encoding="utf-8")
+    assert build([source, other], settings).generation == 1
+    assert remove(["lamp.txt"], settings).removed == 1
+    with Pincite.open(settings=settings) as opened:
+        assert [s.path for s in opened.sources()] == ["mill.txt"]
+        assert all(h.source.path != "lamp.txt" for h in opened.search("lamp", top_k=10))
+        assert opened.status().changed == ()
+    assert rollback(None, settings) == 1
+    with Pincite.open(settings=settings) as opened:
+        assert opened.generation == 1
+        assert opened.ask("who keeps the harbour lamp", min_confidence=0.0).answer == "Marta Lind"
+        matching = opened._index.store.matching(Filter(source="lamp*"))
+        assert len(matching) == 1
