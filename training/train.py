@@ -75,8 +75,8 @@ def load_trunk(path: Path) -> PreTrainedModel:
 
     Eager attention: on CPUs with bf16 it was the faster one. Frozen embeddings: a third of the
     optimiser's work for 12 of 22 million parameters that fine-tuning hardly moves. Dropout on
-    hidden states only: drawing masks for attention took a third of the time on a CPU
-    (`benchmarks/training_dropout.py`).
+    hidden states only: drawing masks for attention costs time on a CPU
+    (`docs/decisions/0003-attention-dropout.md`).
     """
     model = AutoModelForQuestionAnswering.from_pretrained(
         path, attn_implementation="eager", attention_probs_dropout_prob=0.0
