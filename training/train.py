@@ -73,8 +73,9 @@ def collate(batch: list[Feature]) -> dict[str, torch.Tensor]:
 def load_trunk(path: Path) -> PreTrainedModel:
     """A question-answering model with its word embeddings frozen.
 
-    Eager attention: on CPUs with bf16 it was the faster one. Frozen embeddings: a third of the
-    optimiser's work for 12 of 22 million parameters that fine-tuning hardly moves. Dropout on
+    Eager attention: on CPUs with bf16 it was the faster one. Frozen embeddings: 12 of
+    22 million parameters that the optimiser need not touch and that fine-tuning hardly moves.
+    Dropout on
     hidden states only: drawing masks for attention costs time on a CPU
     (`docs/decisions/0003-attention-dropout.md`).
     """
