@@ -8,7 +8,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -300,8 +300,9 @@ def _build(
 
 def _made_alike(previous: _Previous, embedder: Embedder, settings: BuildSettings) -> bool:
     manifest = previous.manifest
-    splitter = {"tokens": settings.split.tokens, "overlap": settings.split.overlap}
-    return manifest.models["embedder"] == embedder.digest and manifest.splitter == splitter
+    return manifest.models["embedder"] == embedder.digest and manifest.splitter == asdict(
+        settings.split
+    )
 
 
 def _may_be_empty(
@@ -426,7 +427,7 @@ def _publish(
             format=FORMAT, generation=number,
             built_at=datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             models=_models(embedder, settings), names=dict(settings.names or {}),
-            splitter={"tokens": settings.split.tokens, "overlap": settings.split.overlap},
+            splitter=asdict(settings.split),
             counts={"sources": len(entries), "passages": len(passages)}, files={},
         )  # fmt: skip
         generations.publish(prepared, manifest)

@@ -68,6 +68,13 @@ class Manifest:
     counts: Mapping[str, int]
     files: Mapping[str, FileRecord]
 
+    def model_labels(self) -> dict[str, str]:
+        """Each model by role as `name@digest`, the digest shortened to 12 digits."""
+        return {
+            role: f"{self.names.get(role, role)}@{digest[:12]}"
+            for role, digest in self.models.items()
+        }
+
 
 class Generations:
     """The generations of one index folder."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -200,7 +200,7 @@ class Answerer:
             passages=tuple(hits[: question.top_k]),
             generation=manifest.generation,
             built_at=manifest.built_at,
-            models=_model_labels(manifest.names, manifest.models),
+            models=manifest.model_labels(),
             timing_ms={},
         )
 
@@ -241,11 +241,6 @@ def _readings(considered: Considered) -> tuple[Reading, ...]:
             )
         )  # fmt: skip
     return tuple(readings)
-
-
-def _model_labels(names: Mapping[str, str], digests: Mapping[str, str]) -> dict[str, str]:
-    """A model as `name@digest`, the digest shortened to 12 digits."""
-    return {role: f"{names.get(role, role)}@{digest[:12]}" for role, digest in digests.items()}
 
 
 def _answer_id(question: Question, least: float, generation: int, reader: str) -> str:

@@ -158,8 +158,7 @@ class Pincite:
         return IndexStatus(
             generation=manifest.generation, built_at=manifest.built_at,
             sources=manifest.counts["sources"], passages=manifest.counts["passages"],
-            models={role: f"{manifest.names.get(role, role)}@{digest[:12]}"
-                    for role, digest in manifest.models.items()},
+            models=manifest.model_labels(),
             splitter=dict(manifest.splitter),
             bytes={name: folder_bytes(path) for name, path in parts.items()},
             changed=tuple(changed_files(folder, store)), roots=tuple(store.roots()),

@@ -75,8 +75,7 @@ def load_trunk(path: Path) -> PreTrainedModel:
 
     Eager attention: on CPUs with bf16 it was the faster one. Frozen embeddings: 12 of
     22 million parameters that the optimiser need not touch and that fine-tuning hardly moves.
-    Dropout on
-    hidden states only: drawing masks for attention costs time on a CPU
+    Dropout on hidden states only: drawing masks for attention costs time on a CPU
     (`docs/decisions/0003-attention-dropout.md`).
     """
     model = AutoModelForQuestionAnswering.from_pretrained(
