@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -164,7 +165,7 @@ class Answerer:
             result = self._reader.read(question, [hit.passage.text for hit in round_])
             read += result.spans
             tokens += result.tokens
-            best = max((s.margin for spans in read for s in spans), default=-1.0)
+            best = max((s.margin for spans in read for s in spans), default=-math.inf)
             if best >= self._calibration.settled_margin:
                 break
         return read, tokens

@@ -111,6 +111,13 @@ def test_reading_stops_when_settled(tmp_path: Path) -> None:
     assert len(answer.readings) == 20
 
 
+def test_a_round_without_any_span_settles_nothing(tmp_path: Path) -> None:
+    files = {f"{i}.txt": f"The lamp number {i} was lit." for i in range(12)}
+    answerer, _, reader = open_answerer(tmp_path, files, {}, depth=12, settled_margin=-4.0)
+    assert answerer.ask(check_question("when was the lamp lit")).status == "no_answer"
+    assert reader.passages_read == 12
+
+
 @pytest.mark.parametrize(
     ("text", "options", "match"),
     [
