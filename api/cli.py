@@ -4,7 +4,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 3 no answer found (`ask`), 4 index
 or made by another format, 130 interrupted. An error is one line on stderr: what went wrong, and
 what to do; PINCITE_DEBUG=1 adds the traceback of an unexpected one.
 
-What a command needs is imported when it runs: the first answer is awaited by a person.
+What a command needs is imported when it runs: the first answer is awaited by a person. For the
+same reason this is click, not typer, which since 0.29 loads pydantic to read a flag
+(`docs/decisions/0008-click-and-msgspec.md`).
 """
 
 from __future__ import annotations
@@ -12,79 +14,36 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Any, TextIO
 
-import typer
+import click
 
 from api.failures import failed, interrupted
 from api.service import Engine, LocalEngine
 from api.session import Session
 from api.terminal import lenient, let_go, open_terminal
 
-Index = Annotated[
-    Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        help="The folder that holds the index (PINCITE_INDEX; else .pincite).",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print data as JSON, one document a line.")]
-TopK = Annotated[int, typer.Option("--top-k", metavar="N", help="How many passages are shown.")]
-SourceGlob = Annotated[
-    str | None,
-    typer.Option("--source", metavar="GLOB", help="Only sources whose path or id matches."),
-]
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="DATE", help="Only sources of this day (YYYY-MM-DD) or later."),
-]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="DATE", help="Only sources of this day or earlier.")
-]
 
-app = typer.Typer(
-    name="pincite",
-    help="Answers questions from your own documents, in their own words, "
-    "and shows exactly where each answer stands.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"pincite {version('pincite')}")
-        raise typer.Exit
-
-
-@app.callback()
-def _everywhere(
-    context: typer.Context,
-    index: Index = None,
-    as_json: Json = False,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", is_eager=True, callback=_print_version, help="Print the version."
+def _flags() -> list[click.Parameter]:
+    """The flags of every command: they may stand before its name or after it."""
+    return [
+        click.Option(
+            ["--index"], metavar="DIR", type=click.Path(path_type=Path),
+            help="The folder that holds the index (PINCITE_INDEX; else .pincite).",
         ),
-    ] = False,
-) -> None:
-    context.obj = _session(context, index, as_json)
+        click.Option(
+            ["--json", "as_json"], is_flag=True, help="Print data as JSON, one document a line."
+        ),
+    ]  # fmt: skip
 
 
-def _session(context: typer.Context, index: Path | None, as_json: bool) -> Session:
-    """The session with the flags that stand before the command or, first of all, after it."""
-    session = context.obj
-    assert isinstance(session, Session)
+def _session(session: Session, flags: dict[str, Any]) -> Session:
+    """The session with these flags; the flags that every command has are taken out of them."""
+    index, as_json = flags.pop("index"), flags.pop("as_json")
     return replace(
         session,
         index=session.index if index is None else index,
@@ -92,148 +51,187 @@ def _session(context: typer.Context, index: Path | None, as_json: bool) -> Sessi
     )
 
 
-@app.command()
-def build(
-    context: typer.Context,
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Files and folders; those remembered if none."),
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Start over.")] = False,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
-    """Bring the index up to date with files and folders.
+class _Command(click.Command):
+    """A command with the common flags; its function is given the session that they make."""
 
-    They are remembered. Only what changed is read again; what vanished is dropped. Exits with 1
-    if a file was skipped; the rest is published all the same.
+    def __init__(
+        self, name: str | None, *, params: Sequence[click.Parameter] = (), **named: Any
+    ) -> None:
+        super().__init__(name, params=[*params, *_flags()], **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        ctx.obj = _session(ctx.obj, ctx.params)
+        return super().invoke(ctx)
+
+
+class _Group(click.Group):
+    command_class = _Command
+
+
+def _print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"pincite {version('pincite')}")
+        context.exit()
+
+
+@click.group(
+    "pincite",
+    cls=_Group,
+    params=_flags(),
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    help="Print the version.",
+)  # fmt: skip
+@click.pass_context
+def app(context: click.Context, /, **flags: Any) -> None:
+    """Answers questions from your own documents, in their own words.
+
+    Every answer shows exactly where it stands.
+    """
+    context.obj = _session(context.obj, flags)
+
+
+def _filters(command: Callable[..., int]) -> Callable[..., int]:
+    """The flags that say which sources are searched."""
+    for flag, metavar, told in (
+        ("--until", "DATE", "Only sources of this day or earlier."),
+        ("--since", "DATE", "Only sources of this day (YYYY-MM-DD) or later."),
+        ("--source", "GLOB", "Only sources whose path or id matches."),
+    ):
+        command = click.option(flag, metavar=metavar, help=told)(command)
+    return command
+
+
+def _top_k(default: int) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
+        "--top-k", metavar="N", type=int, default=default, show_default=True,
+        help="How many passages are shown.",
+    )  # fmt: skip
+
+
+@app.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--full", is_flag=True, help="Start over.")
+@click.pass_obj
+def build(session: Session, paths: tuple[Path, ...], full: bool) -> int:
+    """Bring the index up to date.
+
+    With the files and folders named; they are remembered, and taken if none is named. Only what
+    changed is read again; what vanished is dropped. Exits with 1 if a file was skipped; the rest
+    is published all the same.
     """
     from api import keeping
 
-    return keeping.build(_session(context, index, as_json), paths or [], full=full)
+    return keeping.build(session, list(paths), full=full)
 
 
 @app.command()
-def ask(
-    context: typer.Context,
-    question: Annotated[
-        str, typer.Argument(metavar="QUESTION", help="The question; - reads one a line from stdin.")
-    ],
-    top_k: TopK = 5,
-    source: SourceGlob = None,
-    since: Since = None,
-    until: Until = None,
-    min_confidence: Annotated[
-        float | None,
-        typer.Option("--min-confidence", metavar="P", help="Answer only if so sure, 0 to 1."),
-    ] = None,
-    explain: Annotated[
-        bool, typer.Option("--explain", help="Show what was found in each passage read.")
-    ] = False,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
-    """Answer a question, with how sure that is and where it stands.
+@click.argument("question", metavar="QUESTION")
+@_top_k(5)
+@_filters
+@click.option("--min-confidence", metavar="P", type=float, help="Answer only if so sure, 0 to 1.")
+@click.option("--explain", is_flag=True, help="Show what was found in each passage read.")
+@click.pass_obj
+def ask(session: Session, /, question: str, **options: Any) -> int:
+    """Answer a question.
 
-    Exits with 3 if there is no answer; with -, if not one question was answered.
+    With how sure that is, and where it stands. - as QUESTION reads one a line from stdin. Exits
+    with 3 if there is no answer; with -, if not one question was answered.
     """
     from api import asking
 
-    options = asking.AskOptions(top_k, source, since, until, min_confidence, explain)
-    return asking.ask(_session(context, index, as_json), question, options)
+    return asking.ask(session, question, asking.AskOptions(**options))
 
 
 @app.command()
-def search(
-    context: typer.Context,
-    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to look for.")],
-    top_k: TopK = 10,
-    source: SourceGlob = None,
-    since: Since = None,
-    until: Until = None,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
+@click.argument("query", metavar="QUERY")
+@_top_k(10)
+@_filters
+@click.pass_obj
+def search(session: Session, /, query: str, **options: Any) -> int:
     """Print the passages nearest to a query, best first."""
     from api import asking
 
-    options = asking.AskOptions(top_k, source, since, until)
-    return asking.search(_session(context, index, as_json), query, options)
+    return asking.search(session, query, asking.AskOptions(**options))
 
 
 @app.command()
-def sources(context: typer.Context, index: Index = None, as_json: Json = False) -> int:
+@click.pass_obj
+def sources(session: Session) -> int:
     """List what is indexed."""
     from api import keeping
 
-    return keeping.sources(_session(context, index, as_json))
+    return keeping.sources(session)
 
 
 @app.command()
-def remove(
-    context: typer.Context,
-    names: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Ids or paths.")],
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
-    """Drop sources; they stay out until a build names them again."""
+@click.argument("names", metavar="SOURCE...", nargs=-1, required=True)
+@click.pass_obj
+def remove(session: Session, names: tuple[str, ...]) -> int:
+    """Drop sources, by id or path.
+
+    They stay out until a build names them again.
+    """
     from api import keeping
 
-    return keeping.remove(_session(context, index, as_json), names)
+    return keeping.remove(session, list(names))
 
 
 @app.command()
-def status(context: typer.Context, index: Index = None, as_json: Json = False) -> int:
-    """Tell what the index holds and which files changed since."""
+@click.pass_obj
+def status(session: Session) -> int:
+    """Tell what the index holds.
+
+    And which files changed since it was built.
+    """
     from api import keeping
 
-    return keeping.status(_session(context, index, as_json))
+    return keeping.status(session)
 
 
 @app.command()
-def verify(
-    context: typer.Context,
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="FILE", help="A file of --json answers; - reads stdin."),
-    ] = None,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
-    """Check the index or, with a file of answers, their citations."""
+@click.argument("file", required=False)
+@click.pass_obj
+def verify(session: Session, file: str | None) -> int:
+    """Check the index, or citations.
+
+    With a FILE of --json answers (- reads stdin), their citations are checked.
+    """
     from api import keeping
 
-    return keeping.verify(_session(context, index, as_json), file)
+    return keeping.verify(session, file)
 
 
 @app.command()
-def rollback(
-    context: typer.Context,
-    generation: Annotated[
-        int | None,
-        typer.Argument(metavar="GENERATION", help="Its number; the one before if none."),
-    ] = None,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
-    """Make an earlier generation the live one."""
+@click.argument("generation", type=int, required=False)
+@click.pass_obj
+def rollback(session: Session, generation: int | None) -> int:
+    """Make an earlier generation live.
+
+    The one of that number, or the one before.
+    """
     from api import keeping
 
-    return keeping.rollback(_session(context, index, as_json), generation)
+    return keeping.rollback(session, generation)
 
 
 @app.command()
-def serve(
-    context: typer.Context,
-    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
-    index: Index = None,
-    as_json: Json = False,
-) -> int:
+@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
+    help="0 takes any that is free.",
+)  # fmt: skip
+@click.pass_obj
+def serve(session: Session, host: str, port: int) -> int:
     """Serve answers over HTTP."""
     from api import serving
 
-    return serving.serve(_session(context, index, as_json), host, port)
+    return serving.serve(session, host, port)
 
 
 def run(
@@ -262,12 +260,11 @@ def run(
 
 
 def _invoke(arguments: Sequence[str], session: Session) -> int:
-    """As typer's own main does, which would print errors its own way and end the process."""
-    command = typer.main.get_command(app)
+    """As click's own main does, which would print errors its own way and end the process."""
     try:
-        with command.make_context("pincite", list(arguments), obj=session) as context:
-            return int(command.invoke(context) or 0)
-    except typer.Exit as exit_:
+        with app.make_context("pincite", list(arguments), obj=session) as context:
+            return int(app.invoke(context) or 0)
+    except click.exceptions.Exit as exit_:
         return exit_.exit_code
 
 

@@ -6,7 +6,7 @@ import contextlib
 import traceback
 from collections.abc import Mapping
 
-import typer
+import click
 
 from api.terminal import Terminal
 from index.errors import PinciteError
@@ -24,7 +24,7 @@ def failed(error: Exception, terminal: Terminal, environment: Mapping[str, str])
     """Tell an error in one line; the status it ends with."""
     if isinstance(error, PinciteError):
         return _complain(terminal, str(error), error.exit_status)
-    if isinstance(error, typer.TyperException):
+    if isinstance(error, click.ClickException):
         return _complain(terminal, _usage(error), error.exit_code)
     if environment.get("PINCITE_DEBUG", "0") not in ("", "0"):
         with contextlib.suppress(OSError):
@@ -38,11 +38,13 @@ def failed(error: Exception, terminal: Terminal, environment: Mapping[str, str])
     return _complain(terminal, said, FAILED)
 
 
-def _usage(error: typer.TyperException) -> str:
+def _usage(error: click.ClickException) -> str:
     message = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "pincite"
-    return f"{message[:1].lower()}{message[1:]}: see `{command} --help`"
+    # click ends some with a question: "Did you mean '--since'?"
+    joint = " See" if message.endswith("?") else ": see"
+    return f"{message[:1].lower()}{message[1:]}{joint} `{command} --help`"
 
 
 def _complain(terminal: Terminal, message: str, status: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -54,8 +55,6 @@ class OnnxEmbedder:
         self._compiled = compiled
         self._session = session(compiled.model_path, threads=threads)
         self._tokenizer = Tokenizer.from_file(str(compiled.tokenizer_path))
-        self._counter = Tokenizer.from_file(str(compiled.tokenizer_path))
-        self._counter.no_truncation()
         self._dimension = int(self._session.get_outputs()[0].shape[-1])
 
     @property
@@ -73,6 +72,13 @@ class OnnxEmbedder:
     @property
     def max_tokens(self) -> int:
         return self._compiled.max_tokens - self._tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    @cached_property
+    def _counter(self) -> Tokenizer:
+        # Only builds count tokens, and reading a tokenizer takes its time.
+        counter = Tokenizer.from_file(str(self._compiled.tokenizer_path))
+        counter.no_truncation()
+        return counter
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         encodings = self._counter.encode_batch_fast(list(texts), add_special_tokens=False)

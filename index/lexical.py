@@ -5,7 +5,9 @@ No user text ever reaches a query parser: queries are built term by term.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import tantivy
@@ -40,6 +42,34 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", stored=False, tokenizer_name=_ANALYZER, index_option="freq")
     return builder.build()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The words of a question that say what it is about.
+
+    choices: for each word, the ways to say it (itself and its aliases), each a run of stems.
+    weights: how much each word tells, its inverse document frequency as BM25 has it (Robertson
+        and Zaragoza 2009, equation 3.5, plus one inside the logarithm so that none is negative).
+    stems: a text's own.
+    """
+
+    choices: tuple[tuple[tuple[str, ...], ...], ...]
+    weights: tuple[float, ...]
+    stems: Callable[[str], frozenset[str]]
+
+    def covered(self, text: str) -> float:
+        """How much of the question's weight a text has words for, 0 to 1."""
+        total = sum(self.weights)
+        if not total:
+            return 0.0
+        held = self.stems(text)
+        said = sum(
+            weight
+            for choice, weight in zip(self.choices, self.weights, strict=True)
+            if any(held.issuperset(stems) for stems in choice)
+        )
+        return said / total
 
 
 class LexicalIndex:
@@ -94,25 +124,43 @@ class LexicalIndex:
         # Equal scores come in an order of their own in each segment.
         return sorted(ranked, key=lambda pair: (-pair[1], pair[0]))
 
-    def _scoring_query(self, text: str) -> tantivy.Query | None:
-        """One clause a word, each the best of the word and what its aliases say instead."""
+    def terms(self, text: str) -> Terms:
+        """What a question asks about, word by word, with how rare each word is here."""
+        choices = self._choices(text)
+        count = len(self)
+        weights = []
+        for choice in choices:
+            # A word is as rare as the commonest way to say it.
+            found = max(self._searcher.doc_freq("text", stems[0]) for stems in choice)
+            weights.append(math.log(1 + (count - found + 0.5) / (found + 0.5)))
+        return Terms(tuple(choices), tuple(weights), self._stems)
+
+    def _stems(self, text: str) -> frozenset[str]:
+        return frozenset(self._analyze.analyze(" ".join(words(text))))
+
+    def _choices(self, text: str) -> list[tuple[tuple[str, ...], ...]]:
+        """For each word of a question, the stems of the word and of each alias of it."""
         tokens = words(text)
         kept = [i for i, t in enumerate(tokens) if t not in _QUESTION_WORDS]
         # A question of nothing but such words still asks for something.
-        positions = kept or list(range(len(tokens)))
-        choices: dict[int, list[tantivy.Query]] = {
-            i: [self._term(stem) for stem in self._analyze.analyze(tokens[i])] for i in positions
-        }
+        choices = {i: [tuple(self._analyze.analyze(tokens[i]))] for i in kept or range(len(tokens))}
         for start, _end, other in self._aliases.alternatives(tokens):
             if start in choices:
-                stems = self._analyze.analyze(" ".join(other))
-                choices[start].append(
-                    self._term(stems[0]) if len(stems) == 1 else self._all_of(stems)
-                )
+                choices[start].append(tuple(self._analyze.analyze(" ".join(other))))
+        made = (tuple(stems for stems in choice if stems) for choice in choices.values())
+        return [choice for choice in made if choice]
+
+    def _scoring_query(self, text: str) -> tantivy.Query | None:
+        """One clause a word, each the best of the word and what its aliases say instead."""
         clauses = [
-            (tantivy.Occur.Should, tantivy.Query.disjunction_max_query(queries))
-            for queries in choices.values() if queries
-        ]  # fmt: skip
+            (
+                tantivy.Occur.Should,
+                tantivy.Query.disjunction_max_query(
+                    [self._term(s[0]) if len(s) == 1 else self._all_of(s) for s in choice]
+                ),
+            )
+            for choice in self._choices(text)
+        ]
         return tantivy.Query.boolean_query(clauses) if clauses else None
 
     def _term(self, stem: str) -> tantivy.Query:

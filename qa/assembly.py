@@ -13,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from msgspec.structs import replace
+
 from index.errors import PinciteError, SourceMissingError, UsageError
 from index.folding import Aliases
 from index.generations import Generations, folder_bytes, models_folder
@@ -55,7 +57,7 @@ class Pincite:
 
         settings = settings or load_settings()
         if index is not None:
-            settings = settings.model_copy(update={"index": Path(index)})
+            settings = replace(settings, index=Path(index))
         folder = settings.index
         opened = open_generation(folder, Aliases.load(settings.aliases))
         models = models_folder(folder, settings.models)

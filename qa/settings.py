@@ -1,18 +1,20 @@
 """Settings: a flag beats the environment, the environment beats `pincite.toml`.
 
-pydantic checks them; pydantic-settings would read them too, but importing it costs more than a
-tenth of the second that a first answer may take.
+msgspec checks them: pydantic would too, but importing it costs more than a tenth of the second
+that a first answer may take.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import msgspec
+from msgspec import Meta
 
 from index.errors import UsageError
 
@@ -20,38 +22,29 @@ CONFIG_NAME = "pincite.toml"
 ENVIRONMENT_PREFIX = "PINCITE_"
 
 
-class Settings(BaseModel):
-    """What can be set, by `pincite.toml` or by the environment as PINCITE_NAME."""
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What can be set, by `pincite.toml` or by the environment as PINCITE_NAME.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    index: the folder that holds the index. embedder: a sentence-transformers model, reader: a
+        Hugging Face question-answering model, each a folder or a name; the bundled one if None.
+    models: folder of compiled models; in the index if None. aliases: a TOML file of names that
+        mean the same.
+    passage_tokens: most tokens a passage holds, passage_overlap: most that neighbours share.
+    read_depth: most passages read for one question. min_confidence: answer only if so sure.
+    threads: how many a model may use; all if None. keep_generations: how many are kept.
+    """
 
-    index: Path = Field(default=Path(".pincite"), description="the folder that holds the index")
-    embedder: str | None = Field(
-        default=None, description="a sentence-transformers model: folder or name"
-    )
-    reader: str | None = Field(
-        default=None, description="a Hugging Face question-answering model: folder or name"
-    )
-    models: Path | None = Field(
-        default=None, description="folder of compiled models; in the index if unset"
-    )
-    aliases: Path | None = Field(
-        default=None, description="a TOML file of names that mean the same"
-    )
-    passage_tokens: int = Field(
-        default=128, ge=32, le=512, description="most tokens a passage holds"
-    )
-    passage_overlap: int = Field(default=32, ge=0, le=256, description="most tokens passages share")
-    read_depth: int = Field(
-        default=10, ge=1, le=100, description="most passages read for one question"
-    )
-    min_confidence: float = Field(
-        default=0.5, ge=0, le=1, description="answer only if at least so sure"
-    )
-    threads: int | None = Field(
-        default=None, ge=1, description="threads a model may use; all if unset"
-    )
-    keep_generations: int = Field(default=3, ge=1, description="how many generations are kept")
+    index: Path = Path(".pincite")
+    embedder: str | None = None
+    reader: str | None = None
+    models: Path | None = None
+    aliases: Path | None = None
+    passage_tokens: Annotated[int, Meta(ge=32, le=512)] = 128
+    passage_overlap: Annotated[int, Meta(ge=0, le=256)] = 32
+    read_depth: Annotated[int, Meta(ge=1, le=100)] = 10
+    min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.5
+    threads: Annotated[int, Meta(ge=1)] | None = None
+    keep_generations: Annotated[int, Meta(ge=1)] = 3
 
 
 def load_settings(
@@ -68,21 +61,29 @@ def load_settings(
     environment = os.environ if environment is None else environment
     config = Path(CONFIG_NAME) if config is None else config
     values = _read_config(config)
-    for name in Settings.model_fields:
+    for name in Settings.__struct_fields__:
         variable = environment.get(ENVIRONMENT_PREFIX + name.upper())
         # Set to nothing is how a shell script says "not set".
         if variable:
             values[name] = variable
     values |= {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        found = re.search(r"`\$\.([^`]+)`|field `([^`]+)`", str(error))
+        name = (found[1] or found[2]) if found else "settings"
+        reason = str(error).partition(" - at ")[0].replace("`", "").lower()
         raise UsageError(
-            f"the setting {name!r} is not usable: {first['msg'].lower()}",
+            f"the setting {name!r} is not usable: {reason}",
             f"mend it in {config.name}, the environment (PINCITE_{name.upper()}) or the flag",
         ) from error
+
+
+def _decode(kind: type, value: object) -> object:
+    """msgspec's hook for types that it does not know."""
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise ValueError(f"expected {kind.__name__.lower()}, got {type(value).__name__}")
 
 
 def _read_config(config: Path) -> dict[str, Any]:

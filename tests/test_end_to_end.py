@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from index.types import Filter
 from qa.assembly import Pincite, build, remove, rollback
@@ -115,9 +116,7 @@ def test_verify_from_outside(corpus_index: Settings, tmp_path: Path) -> None:
 
 
 def test_remove_and_rollback(corpus_index: Settings, tmp_path: Path) -> None:
-    settings = corpus_index.model_copy(
-        update={"index": tmp_path / "index", "models": corpus_index.index / "models"}
-    )
+    settings = replace(corpus_index, index=tmp_path / "index", models=corpus_index.index / "models")
     source = tmp_path / "lamp.txt"
     source.write_text("Marta Lind has kept the harbour lamp since 1987.\n", encoding="utf-8")
     other = tmp_path / "mill.txt"

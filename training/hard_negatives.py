@@ -1,4 +1,4 @@
-"""Hard negatives: for a question, the nearest other passage that does not hold its answer."""
+"""Hard negatives: passages near to a question that do not hold its answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from index.embedding import Embedder
+from index.splitting import sentences
 from training.data import Example
 
 
@@ -43,3 +44,28 @@ def mine(
                 )
             )  # fmt: skip
     return mined
+
+
+def without_answer_sentence(
+    examples: Sequence[Example], count: int, rng: random.Random
+) -> list[Example]:
+    """`count` examples whose context has lost the sentences that hold an answer.
+
+    What is left is about the same things and says nothing of what was asked: the passage next
+    to the right one. Contexts whose rest still holds an answer's words are passed over.
+    """
+    made: list[Example] = []
+    for example in rng.sample(list(examples), len(examples)):
+        if len(made) >= count:
+            break
+        bounds = sentences(example.context)
+        kept = [
+            bound
+            for bound in bounds
+            if not any(bound.start < a.end and a.start < bound.end for a in example.answers)
+        ]
+        rest = " ".join(example.context[start:end].strip() for start, end in kept)
+        lowered = rest.casefold()
+        if len(kept) >= 2 and not any(t.casefold() in lowered for t in example.answer_texts):
+            made.append(replace(example, id=f"{example.id}-without", context=rest, answers=()))
+    return made

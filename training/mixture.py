@@ -6,7 +6,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,7 +14,7 @@ from index.compiling import compile_model, default_encoder_path
 from index.embedding import OnnxEmbedder
 from training import misleading
 from training.data import Example, read_training_sets
-from training.hard_negatives import mine
+from training.hard_negatives import mine, without_answer_sentence
 
 WIKI, REDDIT, AMAZON = "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon"
 
@@ -35,7 +35,8 @@ class Mixture:
 def _kind(example: Example) -> str:
     if example.answers:
         return ""
-    return " (misleading)" if example.id.endswith("-misleading") else " (negative)"
+    made = example.id.rpartition("-")[2]
+    return f" ({made})" if made in ("misleading", "negative", "without") else " (unanswerable)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +107,41 @@ def polish(data: Path, rng: random.Random) -> Mixture:
     return Mixture(examples + _negatives(sets, {WIKI: 1500}, rng), (400, 700))
 
 
+def _without_mark(examples: Sequence[Example], share: float, rng: random.Random) -> list[Example]:
+    """The questions with their question mark left out in `share` of them, as people type."""
+    return [
+        replace(e, question=e.question.rstrip("? ")) if rng.random() < share else e
+        for e in examples
+    ]
+
+
+def long(data: Path, rng: random.Random) -> Mixture:
+    """Nearly all there is, three times, a third of it unanswerable in every way we can make."""
+    sets = dict(read_training_sets(data))
+    negatives = {WIKI: 7500, REDDIT: 2100, AMAZON: 1500, "qamr": 4500}
+    examples = _negatives(sets, negatives, rng)
+    for _ in range(3):
+        # Drawn anew each time: other samples, other changes, other negatives.
+        examples += sets[WIKI]
+        examples += _sample(sets["policyqa"], 2000, rng)
+        examples += _sample(sets[REDDIT], 5000, rng)
+        examples += _sample(sets[AMAZON], 4500, rng)
+        examples += _sample(sets["qamr"], 14000, rng)
+        examples += misleading.make(sets[WIKI], 5500, rng)
+        examples += misleading.make(sets["qamr"], 4000, rng)
+        examples += misleading.make(sets[REDDIT], 1200, rng)
+        examples += misleading.make(sets[AMAZON], 800, rng)
+        examples += without_answer_sentence(sets[WIKI], 2500, rng)
+        examples += without_answer_sentence(sets[REDDIT], 700, rng)
+        examples += without_answer_sentence(sets[AMAZON], 600, rng)
+    return Mixture(_without_mark(examples, 0.25, rng), (350, 900))
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
         "misled": Stage(misled, 1.2e-4, 1),
         "polish": Stage(polish, 7e-5, 1),
+        "long": Stage(long, 1.5e-4, 1),
     }
 )
