@@ -126,27 +126,34 @@ class LexicalIndex:
 
     def terms(self, text: str) -> Terms:
         """What a question asks about, word by word, with how rare each word is here."""
-        choices = self._choices(text)
+        choices = self._choices(text, every_word=True)
         count = len(self)
         weights = []
         for choice in choices:
             # A word is as rare as the commonest way to say it.
-            found = max(self._searcher.doc_freq("text", stems[0]) for stems in choice)
+            found = max(
+                min(self._searcher.doc_freq("text", stem) for stem in stems) for stems in choice
+            )
             weights.append(math.log(1 + (count - found + 0.5) / (found + 0.5)))
         return Terms(tuple(choices), tuple(weights), self._stems)
 
     def _stems(self, text: str) -> frozenset[str]:
         return frozenset(self._analyze.analyze(" ".join(words(text))))
 
-    def _choices(self, text: str) -> list[tuple[tuple[str, ...], ...]]:
-        """For each word of a question, the stems of the word and of each alias of it."""
+    def _choices(self, text: str, *, every_word: bool = False) -> list[tuple[tuple[str, ...], ...]]:
+        """For each word of a question, the stems of the word and of each alias of it.
+
+        every_word: the alias of a name of several words stands for each of them, not for the
+        first alone.
+        """
         tokens = words(text)
         kept = [i for i, t in enumerate(tokens) if t not in _QUESTION_WORDS]
         # A question of nothing but such words still asks for something.
         choices = {i: [tuple(self._analyze.analyze(tokens[i]))] for i in kept or range(len(tokens))}
-        for start, _end, other in self._aliases.alternatives(tokens):
-            if start in choices:
-                choices[start].append(tuple(self._analyze.analyze(" ".join(other))))
+        for start, end, other in self._aliases.alternatives(tokens):
+            for position in range(start, end if every_word else start + 1):
+                if position in choices:
+                    choices[position].append(tuple(self._analyze.analyze(" ".join(other))))
         made = (tuple(stems for stems in choice if stems) for choice in choices.values())
         return [choice for choice in made if choice]
 

@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from index.errors import UsageError
+from index.lexical import Terms
 from index.search import OpenIndex
+from index.splitting import sentence_range
 from index.store import StoredText
 from index.types import Filter, Hit, Span
 from qa.citations import cite, one_line
@@ -145,8 +147,9 @@ class Answerer:
         hits = self._searcher.search(question.text, depth, question.condition)
         retrieved = time.perf_counter()
         read, tokens = self._read(question.text, hits[: self._settings.depth])
+        terms = self._index.lexical.terms(question.text)
         candidates = [
-            self._candidate(hit, rank, span)
+            self._candidate(hit, rank, span, terms)
             for rank, (hit, spans) in enumerate(zip(hits, read, strict=False), start=1)
             for span in spans
         ]
@@ -170,15 +173,16 @@ class Answerer:
                 break
         return read, tokens
 
-    def _candidate(self, hit: Hit, rank: int, read: ReadSpan) -> Candidate:
-        stored, _ = self._texts(hit.source.id)
+    def _candidate(self, hit: Hit, rank: int, read: ReadSpan, terms: Terms) -> Candidate:
+        stored, clean_text = self._texts(hit.source.id)
         offset = hit.passage.clean_span.start
-        canonical = stored.edits.to_canonical(
-            Span(read.span.start + offset, read.span.end + offset)
-        )
+        clean = Span(read.span.start + offset, read.span.end + offset)
+        sentence = sentence_range(stored.sentences, clean)
+        covered = terms.covered(clean_text[sentence.start : sentence.end])
         return Candidate(
-            hit, rank, read, one_line(hit.passage.text[read.span.start : read.span.end]), canonical,
-            score(read.margin, hit, self._calibration.retrieval),
+            hit, rank, read, one_line(hit.passage.text[read.span.start : read.span.end]),
+            stored.edits.to_canonical(clean), covered,
+            score(read.margin, hit, covered, self._calibration.ranking),
         )  # fmt: skip
 
     def _answer(self, question: Question, hits: Sequence[Hit], groups: Sequence[Group]) -> Answer:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from qa.selection import Group, Weights
 
-FEATURES = ("margin", "gap", "dense")
+FEATURES = ("margin", "gap", "dense", "covered")
 # Gaps beyond this say no more, and there must be one for an answer without rivals.
 MAX_GAP = 8.0
 
@@ -25,12 +25,12 @@ class Calibration:
     """Fitted numbers.
 
     weights: one for each of FEATURES, and the intercept last.
-    retrieval: what `selection.score` weighs the retrieval by.
+    ranking: what `selection.score` weighs everything but the margin by.
     settled_margin: no further round is read once a span's margin over no-answer reaches it.
     """
 
     weights: tuple[float, ...]
-    retrieval: Weights
+    ranking: Weights
     settled_margin: float
 
     @classmethod
@@ -41,7 +41,7 @@ class Calibration:
         if tuple(data["features"]) != FEATURES:
             raise ValueError(f"{path} is for other features: {data['features']}")
         return cls(
-            tuple(data["weights"]), Weights(**data["retrieval"]), float(data["settled_margin"])
+            tuple(data["weights"]), Weights(**data["ranking"]), float(data["settled_margin"])
         )
 
     def confidence(self, features: Sequence[float]) -> float:
@@ -54,7 +54,8 @@ def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
     """FEATURES of one of the groups, which stand best first.
 
     margin: of its best candidate. gap: its score less that of the best other answer, negative for
-    all but the first. dense: cosine of its passage, 0 if only the lexical leg found it. The fused
+    all but the first. dense: cosine of its passage, 0 if only the lexical leg found it. covered:
+    how much of the question its sentence has words for. The fused
     score is left out: it ranks, but how far ranks agree says more of the collection than of the
     answer, and a confidence that leant on it did not carry over from one collection to another.
     """
@@ -65,6 +66,7 @@ def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
         max(-20.0, min(20.0, best.read.margin)),
         max(-MAX_GAP, min(MAX_GAP, gap)),
         best.hit.dense or 0.0,
+        best.covered,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,8 +53,6 @@ class OnnxReader:
         self._session = session(compiled.model_path, threads=threads)
         self._tokenizer = Tokenizer.from_file(str(compiled.tokenizer_path))
         self._tokenizer.enable_truncation(compiled.max_tokens, strategy="only_second")
-        self._questions = Tokenizer.from_file(str(compiled.tokenizer_path))
-        self._questions.no_truncation()
 
     @property
     def digest(self) -> str:
@@ -75,7 +74,17 @@ class OnnxReader:
                 spans[row] = _decode(encodings[row], start[index], end[index])
         return ReadResult(tuple(spans), sum(len(e) for e in encodings))
 
+    @cached_property
+    def _questions(self) -> Tokenizer:
+        tokenizer = Tokenizer.from_file(str(self._compiled.tokenizer_path))
+        tokenizer.no_truncation()
+        return tokenizer
+
     def _shortened(self, question: str) -> str:
+        # A token is seldom less than a byte, and most questions are this short: the second
+        # tokenizer is read only for a long one.
+        if len(question.encode()) <= MAX_QUESTION_TOKENS:
+            return question
         encoding = self._questions.encode(question, add_special_tokens=False)
         if len(encoding) <= MAX_QUESTION_TOKENS:
             return question

@@ -20,6 +20,7 @@ class Candidate:
     """One span that might be the answer.
 
     canonical: where it stands in the source's canonical text. rank: of its passage, from 1.
+    covered: how much of the question its sentence has words for, 0 to 1 (`lexical.Terms`).
     score: what candidates are ordered by, see `score`.
     """
 
@@ -28,6 +29,7 @@ class Candidate:
     read: ReadSpan
     text: str
     canonical: Span
+    covered: float
     score: float
 
 
@@ -44,20 +46,21 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the retrieval counts beside the reader's margin, in logits.
+    """What else counts beside the reader's margin, in logits.
 
-    fused: for each unit of the natural logarithm of the fused score. dense: for each unit of the
-    cosine, taken as 0 where only the lexical leg found the passage.
+    fused: for each unit of the natural logarithm of the fused score. covered: for a sentence that
+    has words for the whole question over one that has none.
     """
 
     fused: float
-    dense: float
+    covered: float
 
 
-def score(margin: float, hit: Hit, weights: Weights) -> float:
-    """A candidate's score: the reader's margin and what the retrieval says of its passage, so
-    that reading further down the ranking does not drown the answer."""
-    return margin + weights.fused * math.log(hit.fused) + weights.dense * (hit.dense or 0.0)
+def score(margin: float, hit: Hit, covered: float, weights: Weights) -> float:
+    """A candidate's score: the reader's margin, what the retrieval says of its passage, so that
+    reading further down the ranking does not drown the answer, and how much of the question its
+    sentence speaks of, which a small reader does not see as well as the words themselves."""
+    return margin + weights.fused * math.log(hit.fused) + weights.covered * covered
 
 
 def normalise(answer: str) -> str:

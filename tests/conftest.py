@@ -4,12 +4,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from qa.assembly import Pincite, build
 from qa.settings import Settings, load_settings
 
 ROOT = Path(__file__).parent.parent
+# A busy machine is no fault of the code: nothing here is judged by how long it took.
+hypothesis.settings.register_profile("pincite", deadline=None)
+hypothesis.settings.load_profile("pincite")
 
 
 @pytest.fixture(scope="session", autouse=True)

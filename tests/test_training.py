@@ -7,13 +7,17 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Span
 from training import misleading
+from training.average import average
 from training.data import Example, detokenise, read_qamr, read_squad
 from training.features import crop
+from training.hard_negatives import without_answer_sentence
+from training.train import pool_dropout
 
 CONTEXT = (
     "In 1987 Marta Lind bought the largest lamp of Lund from Jon Berg. She sold it in 1991 to the "
@@ -104,3 +108,37 @@ def test_misleading_questions_have_no_answer() -> None:
     made = misleading.make(asked, 3, random.Random(2))
     assert len(made) == 3
     assert all(e.answers == () and e.question != asked[0].question for e in made)
+
+
+def test_a_context_without_its_answer() -> None:
+    text = CONTEXT + " The museum shows it on Sundays."
+    span = Span(text.index("1991"), text.index("1991") + 4)
+    asked = Example("x", "When did she sell it?", text, (span,), "Lamps of Lund", "test")
+    (made,) = without_answer_sentence([asked], 5, random.Random(1))
+    assert made.answers == ()
+    assert made.context.startswith("In 1987 Marta Lind")
+    assert made.context.endswith("on Sundays.")
+    assert "1991" not in made.context
+    again = Example("y", "When?", text + " That was 1991.", (span,), "Lamps of Lund", "test")
+    assert without_answer_sentence([again], 5, random.Random(1)) == []
+    short = example("When did she sell it?", "1991")
+    assert without_answer_sentence([short], 5, random.Random(1)) == []
+
+
+def test_pooled_dropout() -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(8, 8), torch.nn.Dropout(0.25))
+    pool_dropout(model, 0.25)
+    layer = model[1]
+    ones = torch.ones(400, 1000)
+    assert torch.equal(layer.eval()(ones), ones)
+    dropped = layer.train()(ones)
+    assert abs(float((dropped == 0).float().mean()) - 0.25) < 0.01
+    assert abs(float(dropped.mean()) - 1) < 0.01
+    assert not torch.equal(dropped, layer(ones))
+
+
+def test_the_mean_of_models() -> None:
+    one, other = {"w": torch.tensor([1.0, 3.0])}, {"w": torch.tensor([3.0, 5.0])}
+    assert average([one, other])["w"].tolist() == [2.0, 4.0]
+    with pytest.raises(ValueError, match="different weights"):
+        average([one, {"v": torch.tensor([1.0])}])

@@ -1,12 +1,14 @@
 """Fit the confidence of answers, and say how well it does on questions it was not fitted on:
 
-    python -m training.fit_confidence --data ../shared/data/dev --out qa/models/confidence.json
+    python -m training.fit_confidence --data ../shared/data/dev --work WORK \
+        --out qa/models/confidence.json
 
 Fitted on `xquad_en` asked as an open corpus of its articles, less the articles that `squad2_dev`
-has too: first how much the retrieval counts and when reading may stop, by the F1 of the best
-guess, then the confidence, by logistic regression. Each question is asked three times: as it is;
-with its own paragraph kept from the search; and made misleading, as in training. Reported on
-`squad2_dev` asked as an open corpus.
+has too: first how much the retrieval and the sentence count and when reading may stop, by the F1
+of the best guess, then the confidence, by logistic regression. Each question is asked three
+times: as it is; with its own paragraph kept from the search; and made misleading, as in training.
+Reported on `squad2_dev` asked as an open corpus. What was asked is kept in WORK, so that fitting
+again with the same reader takes seconds.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
@@ -33,7 +36,7 @@ from benchmarks.open_corpus import (
     spread,
     write_articles,
 )
-from index.compiling import compile_model, default_encoder_path
+from index.compiling import compile_model, default_encoder_path, source_digest
 from index.search import OpenIndex, Searcher
 from index.splitting import SplitSettings
 from qa.answering import ROUND, Considered, ReadingSettings
@@ -47,7 +50,7 @@ from training.data import read_squad
 # An answer counts as right if it shares at least half of its words with an accepted one.
 RIGHT_F1 = 0.5
 # Compared with what regression says.
-RETRIEVAL = (Weights(0.0, 0.0), Weights(8.0, 0.0), Weights(16.0, 0.0), Weights(16.0, 10.0))
+RANKING = tuple(Weights(f, c) for f in (0.0, 8.0, 16.0) for c in (0.0, 4.0, 8.0))
 # Margins from which on no further round is read; none reaches the last.
 NEVER = 99.0
 SETTLED = (-4.0, 0.0, 2.0, 4.0, 6.0, 9.0, NEVER)
@@ -75,7 +78,7 @@ class Asked:
         """The same findings, ranked and read as `choice` has it."""
         read = self.read_until(choice.settled_margin)
         scored: list[Candidate] = [
-            replace(c, score=score(c.read.margin, c.hit, choice.retrieval))
+            replace(c, score=score(c.read.margin, c.hit, c.covered, choice.ranking))
             for c in self.considered.candidates
             if c.rank <= read
         ]
@@ -92,14 +95,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the development sets")
     parser.add_argument("--reader", type=Path, default=bundled_reader_path())
+    parser.add_argument("--work", type=Path, required=True, help="what was asked is kept here")
     parser.add_argument("--out", type=Path, help="write the fitted numbers here")
     parser.add_argument("--count", type=int, help="most questions of each set")
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--overlap", type=int, default=32)
     parser.add_argument("--depth", type=int, default=10)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        fitting, reported = _ask_all(options, Path(name))
+    fitting, reported = _asked_before(options)
     calibration = fit(fitting, choose(fitting, reported))
     print(f"weights {dict(zip((*FEATURES, 'intercept'), calibration.weights, strict=True))}")
     figures = report(reported, calibration, _threshold(fitting, calibration))
@@ -108,12 +111,29 @@ def main() -> None:
     if options.out:
         data = {
             "features": FEATURES, "weights": [round(w, 4) for w in calibration.weights],
-            "retrieval": asdict(calibration.retrieval),
+            "ranking": asdict(calibration.ranking),
             "settled_margin": calibration.settled_margin, "fitted": date.today().isoformat(),
             "fitted_on": "xquad_en, less the articles of squad2_dev", "asked": len(fitting),
             "reported_on": "squad2_dev", "figures": {k: round(v, 3) for k, v in figures.items()},
         }  # fmt: skip
         options.out.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]:
+    """What was asked, from WORK if it was asked with the same reader in the same way."""
+    digest = source_digest(options.reader, "reader")[:12]
+    parts = (digest, options.count, options.tokens, options.overlap, options.depth)
+    kept = options.work / f"asked-{'-'.join(map(str, parts))}.json"
+    if kept.exists():
+        before: tuple[list[Asked], list[Asked]] = msgspec.json.decode(
+            kept.read_bytes(), type=tuple[list[Asked], list[Asked]]
+        )
+        return before
+    with tempfile.TemporaryDirectory() as name:
+        asked = _ask_all(options, Path(name))
+    options.work.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(msgspec.json.encode(asked))
+    return asked
 
 
 def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list[Asked]]:
@@ -175,18 +195,18 @@ def _thrice(
 
 
 def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
-    """The weights of the retrieval with the best guesses, then the earliest end of reading that
+    """The weights of the ranking with the best guesses, then the earliest end of reading that
     costs at most 0.3 F1. The table that is printed says what both do on the reported questions."""
 
-    def of(retrieval: Weights, settled: float) -> Calibration:
-        return replace(NEUTRAL, retrieval=retrieval, settled_margin=settled)
+    def of(ranking: Weights, settled: float) -> Calibration:
+        return replace(NEUTRAL, ranking=ranking, settled_margin=settled)
 
-    scores = {w: _guess_f1(fitting, of(w, NEVER)) for w in (*RETRIEVAL, regressed(fitting))}
+    scores = {w: _guess_f1(fitting, of(w, NEVER)) for w in (*RANKING, regressed(fitting))}
     weights = max(scores, key=lambda w: scores[w])
     early = {s: _guess_f1(fitting, of(weights, s)) for s in SETTLED}
     settled = next(s for s in SETTLED if early[s] >= scores[weights] - 0.3)
     for w, fitted in scores.items():
-        print(f"retrieval {w.fused:.1f} fused, {w.dense:.1f} dense: best guess F1 {fitted:.1f} "
+        print(f"ranking {w.fused:.1f} fused, {w.covered:.1f} covered: best guess F1 {fitted:.1f} "
               f"fitted, {_guess_f1(reported, of(w, NEVER)):.1f} reported")  # fmt: skip
     for s, fitted in early.items():
         read = sum(a.read_until(s) for a in reported) / len(reported)
@@ -197,15 +217,15 @@ def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
 
 
 def regressed(asked: Sequence[Asked]) -> Weights:
-    """How much fused score and cosine say beside the margin of whether a span is right: logistic
+    """How much fused score and coverage say beside the margin of whether a span is right: logistic
     regression over all spans of questions that have an answer, in units of the margin's weight."""
     rows, right = [], []
     for one in asked:
         for c in one.considered.candidates if one.accepted else ():
-            rows.append((c.read.margin, math.log(c.hit.fused), c.hit.dense or 0.0))
+            rows.append((c.read.margin, math.log(c.hit.fused), c.covered))
             right.append(one.is_right(c.text))
-    margin, fused, dense = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right).coef_[0]
-    return Weights(round(float(fused / margin), 2), round(float(dense / margin), 2))
+    margin, fused, covered = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right).coef_[0]
+    return Weights(round(float(fused / margin), 2), round(float(covered / margin), 2))
 
 
 def _guess_f1(asked: Sequence[Asked], choice: Calibration) -> float:

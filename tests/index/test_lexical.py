@@ -52,6 +52,25 @@ def test_what_shares_no_word_is_not_returned(lexical: LexicalIndex) -> None:
     assert lexical.search("?!", 3) == []
 
 
+def test_how_much_of_a_question_a_text_covers(lexical: LexicalIndex) -> None:
+    terms = lexical.terms("How many boats did the United Nations count?")
+    assert terms.covered("The UN counted boats.") == 1
+    assert terms.covered(TEXTS[2]) == 1
+    assert terms.covered("Zebras!") == 0
+    rare, common = lexical.terms("boats and lamps").weights
+    assert rare > common
+    # What no passage has tells the most.
+    assert max(lexical.terms("zebra boats").weights) == lexical.terms("zebra").weights[0]
+    assert lexical.terms("?").covered(TEXTS[0]) == 0
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_coverage_is_a_share(lexical: LexicalIndex, question: str, text: str) -> None:
+    covered = lexical.terms(question).covered(text)
+    assert 0 <= covered <= 1
+    assert lexical.terms(question).covered(f"{text} {question}") >= covered
+
+
 def test_a_filter_never_starves_the_result(lexical: LexicalIndex) -> None:
     assert numbers(lexical.search("harbour keeper lamps", 1)) == [1]
     assert numbers(lexical.search("harbour keeper lamps", 1, ["src_0"])) == [0]

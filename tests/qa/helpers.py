@@ -14,7 +14,7 @@ from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
 # Confidence is the margin alone: sigmoid(margin).
-PLAIN = Calibration((1.0, 0.0, 0.0, 0.0), Weights(0.0, 0.0), 9.0)
+PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), Weights(0.0, 0.0), 9.0)
 
 
 def open_answerer(

@@ -16,7 +16,7 @@ def candidate(
     passage = Passage(f"psg_{source}{start}", 0, source, Span(0, 99), Span(0, 99), "")
     hit = Hit(passage, Source(source, source, source, "text/plain", ""), 0.02, 0.5, 1.0)
     span = Span(start, start + len(text))
-    return Candidate(hit, rank, ReadSpan(span, margin), text, span, margin)
+    return Candidate(hit, rank, ReadSpan(span, margin), text, span, 0.25, margin)
 
 
 def test_same_answers_of_several_sources_are_joined() -> None:
@@ -55,19 +55,17 @@ def test_normalised_apart(one: str, other: str) -> None:
     assert normalise(one) != normalise(other)
 
 
-def test_retrieval_counts_by_its_weight() -> None:
+def test_retrieval_and_coverage_count_by_their_weights() -> None:
     near = candidate("x", 0).hit
-    far = replace(near, fused=near.fused / 2, dense=None)
-    assert score(2.0, near, Weights(0.0, 0.0)) == 2.0
-    assert score(2.0, near, Weights(1.0, 0.0)) > score(2.0, far, Weights(1.0, 0.0))
-    assert score(2.0, near, Weights(0.0, 1.0)) == 2.5
-    assert score(2.0, far, Weights(0.0, 1.0)) == 2.0
+    far = replace(near, fused=near.fused / 2)
+    assert score(2.0, near, 0.5, Weights(0.0, 0.0)) == 2.0
+    assert score(2.0, near, 0.5, Weights(1.0, 0.0)) > score(2.0, far, 0.5, Weights(1.0, 0.0))
+    assert score(2.0, near, 0.5, Weights(0.0, 4.0)) == 4.0
 
 
 def test_features_of_the_best_and_of_its_rival() -> None:
     groups = group([candidate("Iran", 5), candidate("Oman", 3, start=40)])
-    margin, gap, dense = features(groups, 0)
-    assert (margin, gap, dense) == (5, 2, 0.5)
+    assert features(groups, 0) == (5, 2, 0.5, 0.25)
     assert features(groups, 1)[1] == -2
     assert features(groups[:1], 0)[1] == MAX_GAP
 
@@ -76,7 +74,7 @@ def test_confidence_is_a_probability_and_rises_with_the_margin() -> None:
     calibration = Calibration.load()
     last = -1.0
     for margin in (-20.0, -5.0, 0.0, 5.0, 20.0):
-        now = calibration.confidence((margin, 0.0, 0.5))
+        now = calibration.confidence((margin, 0.0, 0.5, 0.5))
         assert 0 <= now <= 1
         assert now > last
         last = now
