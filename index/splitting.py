@@ -60,10 +60,8 @@ def sentence_range(bounds: Sequence[Span], span: Span) -> Span:
 
     bounds: what `sentences` returned. Falls back to the span itself where no sentence holds it.
     """
-    starts = [s.start for s in bounds]
-    ends = [s.end for s in bounds]
-    first = max(0, bisect_right(starts, span.start) - 1)
-    last = min(len(bounds) - 1, bisect_left(ends, span.end))
+    first = max(0, bisect_right(bounds, span.start, key=lambda s: s.start) - 1)
+    last = min(len(bounds) - 1, bisect_left(bounds, span.end, key=lambda s: s.end))
     if not bounds or bounds[first].start > span.start or bounds[last].end < span.end:
         return span
     return Span(bounds[first].start, bounds[last].end)

@@ -120,7 +120,10 @@ def main() -> None:
 
 
 def _asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]:
-    """What was asked, from WORK if it was asked with the same reader in the same way."""
+    """What was asked, from WORK if it was asked with the same reader and options.
+
+    Empty WORK after changing the search, the embedder or the data: the file's name does not tell.
+    """
     digest = source_digest(options.reader, "reader")[:12]
     parts = (digest, options.count, options.tokens, options.overlap, options.depth)
     kept = options.work / f"asked-{'-'.join(map(str, parts))}.json"

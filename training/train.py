@@ -74,7 +74,7 @@ def collate(batch: list[Feature]) -> dict[str, torch.Tensor]:
 class PooledDropout(torch.nn.Module):
     """Dropout whose masks are slices, at random places, of one mask drawn beforehand.
 
-    Drawing a fresh mask for every layer and step took a fifth of a training step on a CPU
+    Drawing a fresh mask for every layer and step takes an eighth of a training step on a CPU
     (`docs/decisions/0003-dropout-in-training.md`).
     """
 

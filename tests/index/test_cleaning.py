@@ -412,7 +412,6 @@ media_types = st.sampled_from(["text/plain", "text/markdown", "application/pdf",
 
 
 @given(anything, media_types, st.data())
-@settings(deadline=None)
 def test_any_text_can_be_cleaned(text: str, media_type: str, data: st.DataObject) -> None:
     cuts = data.draw(st.sets(st.integers(0, len(text)), max_size=4).map(sorted))
     pages = (0, *cuts[:2]) if media_type == "application/pdf" else ()
@@ -435,7 +434,7 @@ sentences = st.lists(
 
 
 @given(st.lists(sentences.map(" ".join), min_size=2, max_size=6), st.integers(50, 90))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_plain_prose_is_only_unwrapped(blocks: list[str], width: int) -> None:
     blocks = [" ".join(block.split()) for block in blocks]
     text = "\n\n".join(fill(block, width, break_on_hyphens=False) for block in blocks)

@@ -453,7 +453,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
 
 
 @given(damaged())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_bytes_are_read_or_refused(case: tuple[str, bytes]) -> None:
     suffix, data = case
     found = attempt(f"a{suffix}", data)
@@ -470,7 +470,6 @@ def test_any_bytes_are_read_or_refused(case: tuple[str, bytes]) -> None:
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
-@settings(deadline=None)
 def test_any_sidecar_is_read_or_refused(sidecar: bytes) -> None:
     found = attempt("a.txt", TEXT.encode(), sidecar)
     assert isinstance(found, Document) or "a.txt.toml" in str(found)

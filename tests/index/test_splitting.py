@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.splitting import SplitSettings, sentence_range, sentences, split
@@ -42,7 +42,6 @@ def test_every_printed_character_lies_in_one_sentence(text: str) -> None:
 
 
 @given(prose, st.integers(4, 30), st.integers(0, 10))
-@settings(deadline=None)
 def test_passages_cover_the_text_and_fit(text: str, tokens: int, overlap: int) -> None:
     bounds = sentences(text)
     wanted = SplitSettings(tokens, min(overlap, tokens - 1))
@@ -97,7 +96,6 @@ def count_printed(texts: Sequence[str]) -> list[int]:
     ).map(" ".join),
     st.integers(3, 12),
 )
-@settings(deadline=None)
 def test_pieces_without_tokens_move_nothing(text: str, tokens: int) -> None:
     for start, end in split(text, sentences(text), count_printed, SplitSettings(tokens, 0)):
         assert start == 0 or not (text[start].isalnum() and text[start - 1].isalnum())

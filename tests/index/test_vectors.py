@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -17,7 +17,6 @@ def unit_rows(seed: int, rows: int, dimension: int = 16) -> NDArray[np.float32]:
 
 
 @given(st.integers(0, 1000), st.integers(1, 60), st.integers(1, 12), st.booleans())
-@settings(deadline=None)
 def test_the_nearest_are_those_of_exact_search(
     seed: int, rows: int, count: int, filtered: bool
 ) -> None:

@@ -142,7 +142,7 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces, min_size=1, max_size=40).map(" ".join))
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_every_citation_holds_whatever_the_text(
     tmp_path_factory: pytest.TempPathFactory, text: str
 ) -> None:
