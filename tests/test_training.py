@@ -17,6 +17,7 @@ from training.average import average
 from training.data import Example, detokenise, read_qamr, read_squad
 from training.features import crop
 from training.hard_negatives import without_answer_sentence
+from training.restating import restate, reworded, telegraphic
 from training.train import pool_dropout
 
 CONTEXT = (
@@ -142,3 +143,25 @@ def test_the_mean_of_models() -> None:
     assert average([one, other])["w"].tolist() == [2.0, 4.0]
     with pytest.raises(ValueError, match="different weights"):
         average([one, {"v": torch.tensor([1.0])}])
+
+
+def test_questions_in_other_words() -> None:
+    question = "How many drones did the army buy?"
+    for seed in range(20):
+        said = reworded(question, random.Random(seed))
+        assert said != question
+        assert said.endswith("?")
+    assert reworded("Quo vadis?", random.Random(1)) == "Quo vadis?"
+    assert {telegraphic(question, random.Random(seed)) for seed in range(20)} >= {
+        "How many drones army buy"
+    }
+    assert telegraphic("The?", random.Random(1)) == "The?"
+
+
+def test_restating_keeps_the_answers() -> None:
+    examples = [Example(str(i), "Who made the drone?", "A did.", (Span(0, 1),), "t", "g")
+                for i in range(200)]  # fmt: skip
+    made = restate(examples, 0.3, random.Random(1))
+    assert [e.answers for e in made] == [e.answers for e in examples]
+    changed = sum(e.question != "Who made the drone?" for e in made)
+    assert 50 < changed < 110

@@ -15,6 +15,7 @@ from index.embedding import OnnxEmbedder
 from training import misleading
 from training.data import Example, read_training_sets
 from training.hard_negatives import mine, without_answer_sentence
+from training.restating import restate
 
 WIKI, REDDIT, AMAZON = "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon"
 
@@ -41,11 +42,12 @@ def _kind(example: Example) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A recipe's name for its mixture, with the learning rate and passes that belong to it."""
+    """A recipe's name for its mixture, with the learning rate, passes and batch size for it."""
 
     build: Callable[[Path, random.Random], Mixture]
     learning_rate: float
     epochs: int
+    batch_size: int = 16
 
 
 def _sample(examples: list[Example], count: int, rng: random.Random) -> list[Example]:
@@ -137,11 +139,32 @@ def long(data: Path, rng: random.Random) -> Mixture:
     return Mixture(_without_mark(examples, 0.25, rng), (350, 900))
 
 
+def again(data: Path, rng: random.Random) -> Mixture:
+    """The long stage's kinds twice more, a good part of the questions said in another way."""
+    sets = dict(read_training_sets(data))
+    examples = _negatives(sets, {WIKI: 6500, REDDIT: 1800, AMAZON: 1200, "qamr": 3000}, rng)
+    for _ in range(2):
+        examples += sets[WIKI]
+        examples += _sample(sets["policyqa"], 1500, rng)
+        examples += _sample(sets[REDDIT], 5000, rng)
+        examples += _sample(sets[AMAZON], 4000, rng)
+        examples += _sample(sets["qamr"], 14000, rng)
+        examples += misleading.make(sets[WIKI], 5500, rng)
+        examples += misleading.make(sets["qamr"], 3500, rng)
+        examples += misleading.make(sets[REDDIT], 1000, rng)
+        examples += misleading.make(sets[AMAZON], 700, rng)
+        examples += without_answer_sentence(sets[WIKI], 2500, rng)
+        examples += without_answer_sentence(sets[REDDIT], 700, rng)
+        examples += without_answer_sentence(sets[AMAZON], 500, rng)
+    return Mixture(_without_mark(restate(examples, 0.3, rng), 0.25, rng), (350, 900))
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
         "misled": Stage(misled, 1.2e-4, 1),
         "polish": Stage(polish, 7e-5, 1),
         "long": Stage(long, 1.5e-4, 1),
+        "again": Stage(again, 1.4e-4, 1, batch_size=32),
     }
 )

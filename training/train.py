@@ -244,6 +244,7 @@ def main() -> None:
         options.stage,
         stage.learning_rate if options.learning_rate is None else options.learning_rate,
         stage.epochs if options.epochs is None else options.epochs,
+        stage.batch_size,
         seed=options.seed,
     )
     mixture = stage.build(options.data, random.Random(options.seed))
