@@ -7,7 +7,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,12 +34,18 @@ PIPELINE = "1"
 _CACHE_CHUNK = 256
 
 
+# Looks at a generation in its folder before it is published: says in a line what it found, or
+# raises BuildError to refuse it.
+Check = Callable[[Path, Manifest], str]
+
+
 @dataclass(frozen=True, slots=True)
 class BuildSettings:
     """What an index is made with, beside the embedder.
 
     models, names: digests and names of the models that belong to it, by role; "embedder" is set
-    by the build. full: read and split everything again.
+    by the build. full: read and split everything again. check: may refuse what was built before
+    it is published.
     """
 
     split: SplitSettings
@@ -47,6 +53,7 @@ class BuildSettings:
     full: bool = False
     models: Mapping[str, str] | None = None
     names: Mapping[str, str] | None = None
+    check: Check | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,9 @@ def build(
 
     Files that cannot be read are skipped and reported; the rest is published as a new generation,
     unless nothing changed. Raises UsageError if a named path does not exist, BuildError if there
-    is nothing to index or another build runs, IndexUnusableError if what is there cannot be read
-    and `settings.full` is not set. What was live stays live then.
+    is nothing to index, another build runs, or the check refuses what was built,
+    IndexUnusableError if what is there cannot be read and `settings.full` is not set. What was
+    live stays live then.
     """
     progress = progress or Silent()
     check_named(named)
@@ -430,11 +438,14 @@ def _publish(
             splitter=asdict(settings.split),
             counts={"sources": len(entries), "passages": len(passages)}, files={},
         )  # fmt: skip
-        generations.publish(prepared, manifest)
+        # Sealed first, so that what is published is what was checked.
+        manifest = generations.seal(prepared, manifest)
+        indexing = time.perf_counter() - begun - embedding
+        checked = None if settings.check is None else settings.check(prepared, manifest)
+        generations.publish(prepared, number)
     generations.prune(settings.keep_generations)
-    indexing = time.perf_counter() - begun - embedding
     return replace(
-        report, generation=number, published=True, passages_embedded=embedded,
+        report, generation=number, published=True, passages_embedded=embedded, checked=checked,
         seconds={**report.seconds, "embedding": embedding, "indexing": indexing},
     )  # fmt: skip
 

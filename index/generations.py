@@ -22,7 +22,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -169,11 +169,8 @@ class Generations:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, prepared: Path, manifest: Manifest) -> None:
-        """Make a prepared folder the live generation; `manifest.files` is filled in here.
-
-        Raises OSError as the file system does; what was live then stays live.
-        """
+    def seal(self, prepared: Path, manifest: Manifest) -> Manifest:
+        """Write the manifest of a prepared folder, and return it with `files` filled in."""
         files = {
             path.relative_to(prepared).as_posix(): FileRecord(path.stat().st_size, _digest(path))
             for path in sorted(prepared.rglob("*"))
@@ -183,13 +180,20 @@ class Generations:
         body = json.dumps(data, indent=1).encode()
         (prepared / MANIFEST).write_bytes(body)
         (prepared / SEAL).write_bytes(_seal(body))
+        return replace(manifest, files=files)
+
+    def publish(self, prepared: Path, generation: int) -> None:
+        """Make a sealed folder the live generation.
+
+        Raises OSError as the file system does; what was live then stays live.
+        """
         for path in prepared.rglob("*"):
             _sync(path)
         _sync(prepared)
-        target = self.path(manifest.generation)
+        target = self.path(generation)
         prepared.rename(target)
         _sync(target.parent)
-        self.point_at(manifest.generation)
+        self.point_at(generation)
 
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""

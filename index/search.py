@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +38,11 @@ def open_generation(folder: Path, aliases: Aliases, generation: int | None = Non
     """
     generations = Generations(folder)
     number = generations.live() if generation is None else generation
-    path, manifest = generations.open(number)
+    return open_files(*generations.open(number), aliases)
+
+
+def open_files(path: Path, manifest: Manifest, aliases: Aliases) -> OpenIndex:
+    """Open the files of a generation, published or about to be, that were checked or just made."""
     return OpenIndex(
         manifest,
         Store(path / TRUTH),
@@ -55,6 +59,15 @@ def open_embedder(
     return OnnxEmbedder(open_compiled(models_folder(folder, models), digest), threads=threads)
 
 
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What each leg found for a question, and both together, each best first."""
+
+    dense: tuple[Hit, ...]
+    lexical: tuple[Hit, ...]
+    fused: tuple[Hit, ...]
+
+
 class Searcher:
     """Searches one generation. Safe to share between threads."""
 
@@ -67,20 +80,39 @@ class Searcher:
 
         The filter goes into both legs, so that all that meets it is searched and nothing else.
         """
+        dense, lexical = self._legs(query, max(LEG_DEPTH, top_k), condition)
+        fused = reciprocal_rank_fusion([dense, lexical])[:top_k]
+        return self._hits([number for number, _ in fused], dict(fused), dense, lexical)
+
+    def rankings(self, query: str, depth: int, condition: Filter) -> Rankings:
+        """The first `depth` passages of each leg and of both fused, as `search` goes by them."""
+        dense, lexical = self._legs(query, max(LEG_DEPTH, depth), condition)
+        fused = dict(reciprocal_rank_fusion([dense, lexical]))
+        ranked = (list(leg)[:depth] for leg in (dense, lexical, fused))
+        return Rankings(*(tuple(self._hits(leg, fused, dense, lexical)) for leg in ranked))
+
+    def _legs(
+        self, query: str, depth: int, condition: Filter
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """The dense and the lexical ranking: scores by passage number, best first."""
         store = self._index.store
         sources = None if condition.is_empty else store.matching(condition)
         allowed = None if sources is None else store.passage_numbers(sources)
-        depth = max(LEG_DEPTH, top_k)
         vector = self._embedder.embed([query], "query")[0]
         dense = dict(self._index.vectors.search(vector, depth, allowed))
-        lexical = dict(self._index.lexical.search(query, depth, sources))
-        ranked = reciprocal_rank_fusion([dense, lexical])[:top_k]
-        passages = store.passages([number for number, _ in ranked])
+        return dense, dict(self._index.lexical.search(query, depth, sources))
+
+    def _hits(
+        self, numbers: Sequence[int], fused: Mapping[int, float], dense: Mapping[int, float],
+        lexical: Mapping[int, float],
+    ) -> list[Hit]:  # fmt: skip
+        """These passages in this order, with their sources and scores."""
+        store = self._index.store
         hits = []
-        for passage, (number, score) in zip(passages, ranked, strict=True):
+        for number, passage in zip(numbers, store.passages(numbers), strict=True):
             source = store.source(passage.source_id)
             assert source is not None
-            hits.append(Hit(passage, source, score, dense.get(number), lexical.get(number)))
+            hits.append(Hit(passage, source, fused[number], dense.get(number), lexical.get(number)))
         return hits
 
 

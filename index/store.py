@@ -179,6 +179,14 @@ class Store:
         for row in self._rows(f"SELECT {_PASSAGE_COLUMNS} FROM passages ORDER BY number"):
             yield _passage(row)  # type: ignore[arg-type]
 
+    def passages_of(self, source_id: str) -> list[Passage]:
+        """The passages of one source, in its order; none if there is no such source."""
+        rows = self._rows(
+            f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE source_id = ? ORDER BY number",
+            [source_id],
+        )
+        return [_passage(row) for row in rows]  # type: ignore[arg-type]
+
     def passage_numbers(self, source_ids: Sequence[str]) -> NDArray[np.int64]:
         """The numbers of all passages of these sources, ascending."""
         wanted = set(source_ids)
@@ -194,14 +202,9 @@ class Store:
         """A source as a build wrote it. Raises KeyError if there is no such source."""
         stored = self.text(source_id)
         fingerprint = self._rows("SELECT fingerprint FROM sources WHERE id = ?", [source_id])[0][0]
-        rows = self._rows(
-            f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE source_id = ? ORDER BY number",
-            [source_id],
-        )
-        passages = [_passage(row) for row in rows]  # type: ignore[arg-type]
         return Entry(
             self._sources[source_id], str(fingerprint), stored,
-            tuple((p.span, p.clean_span, p.text) for p in passages),
+            tuple((p.span, p.clean_span, p.text) for p in self.passages_of(source_id)),
         )  # fmt: skip
 
     def roots(self) -> list[str]:

@@ -135,7 +135,10 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are of sources unless they say passages; seconds are by stage."""
+    """What a build did. Counts are of sources unless they say passages; seconds are by stage.
+
+    checked: what a check said of the generation before it was published, if there was one.
+    """
 
     generation: int
     published: bool
@@ -147,3 +150,4 @@ class BuildReport:
     passages_embedded: int = 0
     skipped: tuple[Skipped, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    checked: str | None = None

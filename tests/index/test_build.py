@@ -7,7 +7,9 @@ import pytest
 
 from index.build import changed_files, remove
 from index.errors import BuildError, IndexDamagedError, IndexMissingError, UsageError
-from index.generations import Generations
+from index.folding import Aliases
+from index.generations import Generations, Manifest
+from index.search import open_files
 from index.types import Filter
 from tests.fakes import FakeEmbedder
 from tests.index.helpers import build_index, build_settings, open_searcher, write_files
@@ -55,6 +57,66 @@ def test_search_finds_and_filters(tmp_path: Path, sources: Path) -> None:
     assert {hit.source.path for hit in dated} == {"sources/lamp.md"}
     assert searcher.search("the mill", 5, Filter(since="2021-05-02")) == []
     assert searcher.search("the mill", 5, Filter(source="nothing*")) == []
+
+
+def test_rankings_are_what_the_search_goes_by(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    _, searcher = open_searcher(tmp_path / "index")
+    found = searcher.rankings("who keeps the lamp", 2, Filter())
+    assert list(found.fused) == searcher.search("who keeps the lamp", 2, Filter())
+    assert len(found.dense) == 2
+    cosines = [hit.dense or 0.0 for hit in found.dense]
+    assert cosines == sorted(cosines, reverse=True)
+    assert all(h.lexical is not None for h in found.lexical)
+    dated = searcher.rankings("the lamp", 9, Filter(since="2021-05-01"))
+    for leg in (dated.dense, dated.lexical, dated.fused):
+        assert {hit.source.path for hit in leg} == {"sources/lamp.md"}
+    assert searcher.rankings("", 9, Filter()).lexical == ()
+
+
+def test_the_passages_of_a_source(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    opened, _ = open_searcher(tmp_path / "index")
+    store = opened.store
+    found = [p for source in store.sources() for p in store.passages_of(source.id)]
+    assert found == list(store.all_passages())
+    assert store.passages_of("src_none") == []
+
+
+def test_a_check_sees_what_is_about_to_be_published(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    seen = []
+
+    def check(folder: Path, manifest: Manifest) -> str:
+        opened = open_files(folder, manifest, Aliases.load())
+        seen.append((opened.store.passage_count(), len(opened.vectors), manifest.generation))
+        assert "truth.sqlite" in manifest.files
+        assert not (index / "CURRENT").exists()
+        opened.store.close()
+        return "it is good"
+
+    report = build_index(index, sources, check=check)
+    assert (report.checked, report.generation) == ("it is good", 1)
+    assert seen == [(report.passages, report.passages, 1)]
+    open_searcher(index)
+    assert build_index(index, check=check).checked is None
+    assert len(seen) == 1
+
+
+def test_what_a_check_refuses_leaves_nothing_behind(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    before = sorted(p for p in index.rglob("*") if "cache" not in p.parts)
+
+    def check(_folder: Path, _manifest: Manifest) -> str:
+        raise BuildError("it is worse", "try again")
+
+    (sources / "mill.txt").write_text("The mill opened in 1804.\n")
+    with pytest.raises(BuildError, match="it is worse: try again"):
+        build_index(index, check=check)
+    assert Generations(index).live() == 1
+    assert sorted(p for p in index.rglob("*") if "cache" not in p.parts) == before
+    assert build_index(index).generation == 2
 
 
 def test_only_what_changed_is_embedded_again(tmp_path: Path, sources: Path) -> None:
