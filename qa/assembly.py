@@ -8,10 +8,11 @@ Iran
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -19,13 +20,17 @@ from index.errors import PinciteError, SourceMissingError, UsageError
 from index.folding import Aliases
 from index.generations import Generations, folder_bytes, models_folder
 from index.progress import Progress, Silent
-from index.search import OpenIndex, Searcher, open_embedder, open_generation
+from index.search import OpenIndex, Rankings, Searcher, open_embedder, open_generation
 from index.splitting import SplitSettings
-from index.types import BuildReport, Hit, Source
+from index.types import BuildReport, Filter, Hit, Passage, Source
 from qa.answering import Answerer, ReadingSettings, check_question
 from qa.confidence import Calibration
 from qa.settings import Settings, load_settings
 from qa.types import Answer, CitationCheck, IndexStatus
+
+if TYPE_CHECKING:
+    from index.build import Check
+    from index.compiling import Compiled
 
 DEFAULT_ROOT = Path("corpus")
 
@@ -52,14 +57,18 @@ class Pincite:
         `pincite.toml` if None. Raises IndexUnusableError if there is no index, it is damaged, or
         of another format, and ModelError if its models are gone.
         """
-        from index.compiling import open_compiled
-        from qa.reader import OnnxReader
-
         settings = settings or load_settings()
         if index is not None:
             settings = replace(settings, index=Path(index))
+        return cls.over(open_generation(settings.index, Aliases.load(settings.aliases)), settings)
+
+    @classmethod
+    def over(cls, opened: OpenIndex, settings: Settings) -> Pincite:
+        """Open the models of an opened generation, and put both together. Raises ModelError."""
+        from index.compiling import open_compiled
+        from qa.reader import OnnxReader
+
         folder = settings.index
-        opened = open_generation(folder, Aliases.load(settings.aliases))
         models = models_folder(folder, settings.models)
         searcher = Searcher(
             opened, open_embedder(opened, folder, settings.models, settings.threads)
@@ -114,6 +123,14 @@ class Pincite:
         """The `top_k` best passages for a query; options and errors as `ask` has them."""
         checked = check_question(query, top_k=top_k, source=source, since=since, until=until)
         return self._searcher.search(checked.text, top_k, checked.condition)
+
+    def rankings(self, query: str, depth: int) -> Rankings:
+        """The first `depth` passages of the dense and of the lexical leg, and of both fused."""
+        return self._searcher.rankings(check_question(query).text, depth, Filter())
+
+    def passages(self, source_id: str) -> list[Passage]:
+        """The passages of a source, in its order; none if there is no such source."""
+        return self._index.store.passages_of(source_id)
 
     def sources(self) -> list[Source]:
         """All sources, by path."""
@@ -174,36 +191,20 @@ class Pincite:
 
     def verify_index(self) -> list[str]:
         """Faults of the index itself; none if it is sound. Its digests were checked on opening."""
-        store, manifest = self._index.store, self._index.manifest
-        faults = store.check()
-        passages = store.passage_count()
-        counts = {
-            "the manifest": manifest.counts["passages"],
-            "the dense index": len(self._index.vectors),
-            "the lexical index": len(self._index.lexical),
-        }
-        faults += [
-            f"{name} has {count} passages, the store {passages}"
-            for name, count in counts.items() if count != passages
-        ]  # fmt: skip
-        for source in store.sources():
-            stored = store.text(source.id)
-            clean_text = stored.edits.apply(stored.text)
-            for passage in store.entry(source.id).passages:
-                span, clean_span, text = passage
-                if clean_text[clean_span.start : clean_span.end] != text:
-                    faults.append(f"a passage of {source.path} at {span.start} is not its text")
-        return faults
+        from qa.verification import index_faults
+
+        return index_faults(self._index)
 
 
 def build(
-    paths: Sequence[Path], settings: Settings, *, full: bool = False,
+    paths: Sequence[Path], settings: Settings, *, full: bool = False, check: Check | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:  # fmt: skip
     """Bring the index up to date with these files and folders and those it remembers.
 
     With neither, `corpus/` is taken if it is there. Models are compiled if that was not done yet.
-    Raises as `index.build.build` does, and ModelError.
+    check: may refuse what was built before it is published. Raises as `index.build.build` does,
+    and ModelError.
     """
     from index.build import build as build_index
     from index.build import check_named
@@ -214,6 +215,7 @@ def build(
     if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
         named = [DEFAULT_ROOT]
     embedder, wanted = _builders(settings, full, progress)
+    wanted = dataclasses.replace(wanted, check=check)
     return build_index(settings.index, named, embedder, wanted, progress)
 
 
@@ -254,31 +256,36 @@ def rollback(generation: int | None, settings: Settings) -> int:
     return target
 
 
+def compiled_reader(settings: Settings, progress: Progress) -> Compiled:
+    """The reader that the settings name, compiled if that was not done yet. Raises ModelError."""
+    from index.compiling import compile_model, resolve
+    from qa.reader import bundled_reader_path
+
+    return compile_model(
+        resolve(settings.reader, bundled_reader_path), "reader",
+        models_folder(settings.index, settings.models),
+        name=settings.reader or "pincite-reader", progress=lambda said: progress.stage(said, None),
+    )  # fmt: skip
+
+
 def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, Any]:
     """The embedder and the build settings, with both models compiled."""
     from index.build import BuildSettings
     from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve
     from index.embedding import OnnxEmbedder
-    from qa.reader import MAX_QUESTION_TOKENS, SPECIAL_TOKENS, bundled_reader_path
+    from qa.reader import MAX_QUESTION_TOKENS, SPECIAL_TOKENS
 
     if settings.passage_overlap >= settings.passage_tokens:
         raise UsageError(
             f"passages of {settings.passage_tokens} tokens cannot share "
             f"{settings.passage_overlap}", "set passage_overlap below passage_tokens",
         )  # fmt: skip
-    models = models_folder(settings.index, settings.models)
-
-    def tell(message: str) -> None:
-        progress.stage(message, None)
-
     encoder = compile_model(
-        resolve(settings.embedder, default_encoder_path), "encoder", models,
-        name=settings.embedder or DEFAULT_ENCODER, progress=tell,
+        resolve(settings.embedder, default_encoder_path), "encoder",
+        models_folder(settings.index, settings.models),
+        name=settings.embedder or DEFAULT_ENCODER, progress=lambda said: progress.stage(said, None),
     )  # fmt: skip
-    reader = compile_model(
-        resolve(settings.reader, bundled_reader_path), "reader", models,
-        name=settings.reader or "pincite-reader", progress=tell,
-    )  # fmt: skip
+    reader = compiled_reader(settings, progress)
     opened = OnnxEmbedder(encoder, threads=settings.threads)
     split = SplitSettings(settings.passage_tokens, settings.passage_overlap)
     # What the embedder or, with its question, the reader would cut off must not be in a passage.

@@ -14,6 +14,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+# An answer that is no accepted one counts as right all the same from this F1 on: when it shares at
+# least half of its words with one.
+RIGHT_F1 = 0.5
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
 

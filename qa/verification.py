@@ -1,4 +1,4 @@
-"""Checking answers from outside: does each citation stand in the index as it says?"""
+"""Checking from outside: does each citation stand in the index as it says? Is the index sound?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from index.errors import UsageError
+from index.search import OpenIndex
 from index.store import Store
 from qa.types import CitationCheck
 
@@ -69,3 +70,26 @@ def _span(span: Mapping[str, Any], length: int) -> tuple[int, int]:
     if type(start) is not int or type(end) is not int or not 0 <= start <= end <= length:
         return -1, -1
     return start, end
+
+
+def index_faults(index: OpenIndex) -> list[str]:
+    """Faults of an opened generation; none if it is sound. Its digests were checked on opening."""
+    store = index.store
+    faults = store.check()
+    passages = store.passage_count()
+    counts = {
+        "the manifest": index.manifest.counts["passages"],
+        "the dense index": len(index.vectors),
+        "the lexical index": len(index.lexical),
+    }
+    faults += [
+        f"{name} has {count} passages, the store {passages}"
+        for name, count in counts.items() if count != passages
+    ]  # fmt: skip
+    for source in store.sources():
+        stored = store.text(source.id)
+        clean_text = stored.edits.apply(stored.text)
+        for passage in store.passages_of(source.id):
+            if clean_text[passage.clean_span.start : passage.clean_span.end] != passage.text:
+                faults.append(f"a passage of {source.path} at {passage.span.start} is not its text")
+    return faults

@@ -38,14 +38,20 @@ from index.search import OpenIndex, Searcher
 from index.splitting import SplitSettings
 from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration, features
-from qa.evaluation import Scored, answerable, best_threshold, calibration_error, f1, joint
+from qa.evaluation import (
+    RIGHT_F1,
+    Scored,
+    answerable,
+    best_threshold,
+    calibration_error,
+    f1,
+    joint,
+)
 from qa.reader import OnnxReader, bundled_reader_path
 from qa.selection import Candidate, Weights, group, score
 from training import misleading
 from training.data import read_squad
 
-# An answer counts as right if it shares at least half of its words with an accepted one.
-RIGHT_F1 = 0.5
 # Compared with what regression says.
 RETRIEVAL = (Weights(0.0, 0.0), Weights(8.0, 0.0), Weights(16.0, 0.0), Weights(16.0, 10.0))
 # Margins from which on no further round is read; none reaches the last.

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from index.search import Searcher
 from qa.answering import Answerer, ReadingSettings
+from qa.assembly import Pincite
 from qa.confidence import Calibration
 from qa.selection import Weights
+from qa.settings import Settings
 from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
@@ -32,3 +34,11 @@ def open_answerer(
     calibration = replace(PLAIN, settled_margin=settled_margin)
     answerer = Answerer(opened, searcher, reader, calibration, ReadingSettings(depth, 0.5))
     return answerer, searcher, reader
+
+
+def open_pincite(index: Path, margins: Mapping[str, float]) -> Pincite:
+    """The live generation of an index, with fake models."""
+    opened, searcher = open_searcher(index)
+    reader = FakeReader(dict(margins))
+    answerer = Answerer(opened, searcher, reader, PLAIN, ReadingSettings(10, 0.5))
+    return Pincite(opened, searcher, answerer, Settings(index=index))
