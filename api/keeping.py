@@ -15,15 +15,43 @@ from index.errors import IndexDamagedError, UsageError
 
 if TYPE_CHECKING:
     from index.types import BuildReport
+    from qa.gate import Gate
 
 FAILED = 1
+# By how many points a gated score may fall.
+GATE_TOLERANCE = 2.0
 
 
-def build(session: Session, paths: Sequence[Path], *, full: bool) -> int:
-    """Bring the index up to date; 1 if a file was skipped, though the rest is published."""
+def build(
+    session: Session, paths: Sequence[Path], *, full: bool, gate: Path | None = None,
+    gate_tolerance: float | None = None,
+) -> int:  # fmt: skip
+    """Bring the index up to date; 1 if a file was skipped, though the rest is published.
+
+    gate: a file of questions that the new generation must answer as well as the live one does,
+    to gate_tolerance points; if it does not, nothing is published.
+    """
+    gated = _gate(gate, gate_tolerance)
     with session.watched() as progress:
-        report = session.engine.build(paths, session.settings(), full=full, progress=progress)
+        report = session.engine.build(
+            paths, session.settings(), full=full, progress=progress, gate=gated
+        )
     return _report(session, report)
+
+
+def _gate(file: Path | None, tolerance: float | None) -> Gate | None:
+    """Read now, so that what is wrong with it is told before anything is built."""
+    if file is None:
+        if tolerance is not None:
+            raise UsageError("--gate-tolerance without --gate", "name a file of questions")
+        return None
+    from qa.gate import Gate
+    from qa.questions import read_questions
+
+    points = GATE_TOLERANCE if tolerance is None else tolerance
+    if not 0 <= points <= 100:
+        raise UsageError(f"the gate's tolerance is {points:g}", "give 0 to 100 points")
+    return Gate(read_questions(file), points)
 
 
 def remove(session: Session, sources: Sequence[str]) -> int:

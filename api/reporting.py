@@ -23,6 +23,8 @@ def report_lines(report: BuildReport) -> Iterator[Line]:
         f"{report.untouched} untouched, {len(report.skipped)} skipped",
     )
     yield (f"passages: {report.passages}, of which {report.passages_embedded} newly embedded",)
+    if report.checked is not None:
+        yield (f"gate: {report.checked}",)
     if report.seconds:
         yield (", ".join(f"{name} {taken:.1f} s" for name, taken in report.seconds.items()),)
 

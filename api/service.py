@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from index.progress import Progress
     from index.types import BuildReport, Hit, Source
+    from qa.gate import Gate
+    from qa.questions import QuestionFile
     from qa.settings import Settings
+    from qa.trial import Mode, Trial
     from qa.types import Answer, CitationCheck, IndexStatus
 
 
@@ -82,8 +85,13 @@ class Engine(Protocol):
         """Raises IndexUnusableError or ModelError."""
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport: ...
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
+        """gate: publish only what answers its questions as well as what is live.
+
+        Raises BuildError if it does not.
+        """
 
     def remove(
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
@@ -91,6 +99,12 @@ class Engine(Protocol):
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        """Ask the questions of a file. Raises UsageError, IndexUnusableError or ModelError."""
 
 
 class LocalEngine:
@@ -107,11 +121,17 @@ class LocalEngine:
         return Pincite.open(settings.index, settings=settings)
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport:
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
         from qa import assembly
 
-        return assembly.build(paths, settings, full=full, progress=progress)
+        if gate is None:
+            return assembly.build(paths, settings, full=full, progress=progress)
+        from qa.examine import gate_check
+
+        check = gate_check(gate, settings, progress)
+        return assembly.build(paths, settings, full=full, check=check, progress=progress)
 
     def remove(
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
@@ -124,3 +144,11 @@ class LocalEngine:
         from qa import assembly
 
         return assembly.rollback(generation, settings)
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        from qa.examine import examine
+
+        return examine(file, settings, mode=mode, min_confidence=min_confidence, progress=progress)

@@ -11,13 +11,13 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from index.build import Check
-from index.errors import IndexMissingError, IndexUnusableError, ModelError, UsageError
+from index.errors import UsageError
 from index.folding import Aliases
 from index.generations import Manifest, models_folder
 from index.progress import Progress, Silent
 from index.search import open_files
 from qa.assembly import Pincite, build, compiled_reader
-from qa.gate import Gate, judge
+from qa.gate import Gate, check_by
 from qa.questions import QuestionFile, write_articles
 from qa.reader import OnnxReader
 from qa.settings import Settings
@@ -76,21 +76,12 @@ def _of_reader(
 
 
 def gate_check(gate: Gate, settings: Settings, progress: Progress) -> Check:
-    """What a build asks before it publishes: may this generation follow the live one?
+    """What a build of the settings' index asks before it publishes, see `qa.gate.check_by`."""
 
-    It raises BuildError if not. If no generation is live, or it cannot be asked, there is nothing
-    to compare with, which it says.
-    """
+    def new(folder: Path, manifest: Manifest) -> Pincite:
+        return Pincite.over(open_files(folder, manifest, Aliases.load(settings.aliases)), settings)
 
-    def check(folder: Path, manifest: Manifest) -> str:
-        try:
-            live = Pincite.open(settings=settings)
-        except IndexMissingError:
-            return f"no generation was live to compare with on {gate.file.name}: not compared"
-        except (IndexUnusableError, ModelError) as error:
-            return f"the live generation could not be asked ({error.message}): not compared"
-        opened = open_files(folder, manifest, Aliases.load(settings.aliases))
-        with live, Pincite.over(opened, settings) as new:
-            return judge(gate, live, new, settings.min_confidence, progress)
+    def live() -> Pincite:
+        return Pincite.open(settings=settings)
 
-    return check
+    return check_by(gate, live, new, settings.min_confidence, progress)

@@ -3,10 +3,15 @@ is not published."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
-from index.errors import BuildError
+from index.build import Check
+from index.errors import BuildError, IndexMissingError, IndexUnusableError, ModelError
+from index.generations import Manifest
 from index.progress import Progress
 from qa.outcomes import NDCG_AT, Scores
 from qa.questions import QuestionFile
@@ -22,6 +27,12 @@ class Gate:
 
     file: QuestionFile
     tolerance: float
+
+
+class Opened(Asked, Protocol):
+    """An index that was opened for this, and is closed when it was asked."""
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +99,29 @@ def _listed(fallen: Sequence[Change]) -> str:
     first, *others = fallen
     fell = f"{first.name} fell from {first.before:.1f} to {first.after:.1f}"
     return ", ".join([fell, *map(str, others)])
+
+
+def check_by(
+    gate: Gate, live: Callable[[], Opened], new: Callable[[Path, Manifest], Opened],
+    min_confidence: float, progress: Progress,
+) -> Check:  # fmt: skip
+    """What a build asks before it publishes: may this generation follow the live one?
+
+    live, new: open the one and the other. The check raises BuildError if not. Where no generation
+    is live, or the live one cannot be asked, there is nothing to compare with; it says so.
+    """
+
+    def check(folder: Path, manifest: Manifest) -> str:
+        try:
+            before = live()
+        except IndexMissingError:
+            return f"no generation was live yet: not compared on {gate.file.name}"
+        except (IndexUnusableError, ModelError) as error:
+            return (
+                f"the live generation cannot be asked ({error.message}): not compared on "
+                f"{gate.file.name}"
+            )
+        with closing(before), closing(new(folder, manifest)) as after:
+            return judge(gate, before, after, min_confidence, progress)
+
+    return check

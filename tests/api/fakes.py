@@ -13,7 +13,11 @@ from api.service import Service
 from index.errors import IndexMissingError, SourceMissingError, UsageError
 from index.progress import Progress
 from index.types import BuildReport, Hit, Passage, Source, Span
+from qa.gate import Gate
+from qa.outcomes import Excerpt, Outcome, Retrieved
+from qa.questions import QuestionFile
 from qa.settings import Settings, load_settings
+from qa.trial import Mode, Trial
 from qa.types import Alternative, Answer, Citation, CitationCheck, IndexStatus, Reading
 
 IRAN_TEXT = (
@@ -212,6 +216,30 @@ class FakeService:
         self.closed += 1
 
 
+def outcome(question: str, *accepted: str, guess: str = "", confidence: float = 0.0) -> Outcome:
+    """The first passage is where the guess was found, and the third one answers."""
+    ranks = {"dense": (3,), "lexical": (), "fused": (2, 3)}
+    return Outcome(
+        question, accepted, guess, confidence, 500, 0.03,
+        Retrieved(2, ranks) if accepted else None, True if guess and accepted else None,
+        Excerpt("corpus/tajikistan.md", f"They say {guess} did.", Span(9, 9 + len(guess)), 1),
+        Excerpt("corpus/rival.pdf", f"It was {accepted[0]}.", None, 2) if accepted else None,
+    )  # fmt: skip
+
+
+def trial(*outcomes: Outcome, missing: tuple[str, ...] = ()) -> Trial:
+    """One question of each kind, unless told which."""
+    outcomes = outcomes or (
+        outcome("who supplied the drones", "Iran", "the Iranians", guess="Iran", confidence=0.9),
+        outcome("who sold the drones", "Turkey", guess="Ankara", confidence=0.8),
+        outcome("when was that", "2022", guess="in 2022", confidence=0.3),
+        outcome("who lives on the moon", guess="Nobody", confidence=0.7),
+        outcome("what is love"),
+    )
+    models = {"embedder": "minilm@1", "reader": "pincite@2"}
+    return Trial("index", outcomes, 0.5, models, 3, missing)
+
+
 REPORT = BuildReport(4, True, added=2, passages=9, passages_embedded=9)
 
 
@@ -221,6 +249,7 @@ class FakeEngine:
 
     service: Service | None = field(default_factory=FakeService)
     report: BuildReport = REPORT
+    trial: Trial = field(default_factory=trial)
     calls: list[tuple[object, ...]] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -236,9 +265,11 @@ class FakeEngine:
         return self.service
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport:
-        self.calls.append(("build", list(paths), settings.index, full))
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
+        gated = () if gate is None else (gate.file.name, gate.tolerance)
+        self.calls.append(("build", list(paths), settings.index, full, *gated))
         progress.stage("reading", 2)
         progress.advance()
         progress.stage("compiling the reader", None)
@@ -254,6 +285,16 @@ class FakeEngine:
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))
         return 2 if generation is None else generation
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        self.calls.append(("examine", len(file.questions), settings.index, mode, min_confidence))
+        if self.error is not None:
+            raise self.error
+        progress.stage("asking", len(file.questions))
+        return self.trial
 
 
 class Screen(io.StringIO):

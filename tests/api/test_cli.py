@@ -345,7 +345,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert pincite("--help").status == 0
     listed = capsys.readouterr().out
     commands = ("build", "ask", "search", "sources", "remove", "status", "verify", "rollback")
-    for command in (*commands, "serve"):
+    for command in (*commands, "eval", "serve"):
         assert f"\n  {command} " in listed
         assert pincite(command, "--help").status == 0
         described = capsys.readouterr().out

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from index.search import Searcher
+from index.search import OpenIndex, Searcher
 from qa.answering import Answerer, ReadingSettings
 from qa.assembly import Pincite
 from qa.confidence import Calibration
@@ -36,9 +36,14 @@ def open_answerer(
     return answerer, searcher, reader
 
 
-def open_pincite(index: Path, margins: Mapping[str, float]) -> Pincite:
-    """The live generation of an index, with fake models."""
-    opened, searcher = open_searcher(index)
+def over(index: Path, opened: OpenIndex, margins: Mapping[str, float]) -> Pincite:
+    """An opened generation with fake models."""
+    searcher = Searcher(opened, FakeEmbedder())
     reader = FakeReader(dict(margins))
     answerer = Answerer(opened, searcher, reader, PLAIN, ReadingSettings(10, 0.5))
     return Pincite(opened, searcher, answerer, Settings(index=index))
+
+
+def open_pincite(index: Path, margins: Mapping[str, float]) -> Pincite:
+    """The live generation of an index, with fake models."""
+    return over(index, open_searcher(index)[0], margins)

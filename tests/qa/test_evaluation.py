@@ -96,7 +96,7 @@ def test_calibration_of_known_answers() -> None:
     assert calibration_error([0.9, 0.1], [True, False]) == pytest.approx(0.1)
     assert calibration_error([], []) == 0.0
     bins = reliability([0.95, 1.0, 0.1], [True, False, False])
-    assert bins[9] == Bin(2, pytest.approx(0.975), 0.5)
+    assert bins[9] == Bin(2, 0.975, 0.5)
     assert bins[1] == Bin(1, 0.1, 0.0)
     assert bins.count(None) == 8
 

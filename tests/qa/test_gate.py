@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import BuildError
+from index.errors import BuildError, ModelError
+from index.folding import Aliases
+from index.generations import Generations, Manifest
 from index.progress import Silent
-from qa.gate import Change, Gate, compared, judge
+from index.search import open_files
+from qa.assembly import Pincite
+from qa.gate import Change, Gate, check_by, compared, judge
 from qa.outcomes import summarise
 from qa.questions import KnownQuestion, QuestionFile
 from tests.index.helpers import build_index, write_files
-from tests.qa.helpers import open_pincite
+from tests.qa.helpers import open_pincite, over
 from tests.qa.test_outcomes import KEPT_BACK, MADE_UP, RIGHT, WRONG
 
 FILES = {
@@ -66,3 +70,42 @@ def test_only_what_both_have_is_compared() -> None:
     assert "answers from the right source" in names
     free = summarise([MADE_UP], 0.5)
     assert compared(free, free) == [Change("F1", 0.0, 0.0), Change("exact match", 0.0, 0.0)]
+
+
+def new(folder: Path, manifest: Manifest) -> Pincite:
+    return over(folder, open_files(folder, manifest, Aliases.load()), MARGINS)
+
+
+def test_a_build_that_loses_an_answer_publishes_nothing(tmp_path: Path) -> None:
+    index, sources = tmp_path / "index", write_files(tmp_path / "sources", FILES)
+    check = check_by(Gate(QUESTIONS, 2.0), lambda: open_pincite(index, MARGINS), new, 0.5, Silent())
+    # Asked of the pointer, as the real one does: nothing is there at first.
+    assert build_index(index, sources).generation == 1
+    (sources / "lamp.txt").write_text("The lamp was taken down. Nobody knows why it was.\n")
+    with pytest.raises(BuildError, match=r"F1 fell from 100\.0 to 50\.0"):
+        build_index(index, check=check)
+    assert Generations(index).live() == 1
+    assert Generations(index).numbers() == [1]
+    assert not list((index / "generations").glob(".*"))
+    write_files(sources, FILES | {"more.txt": "The mill of Lund closed in 2003.\n"})
+    report = build_index(index, check=check)
+    assert report.generation == 2
+    assert report.checked is not None
+    assert "F1 from 100.0 to 100.0" in report.checked
+
+
+def test_with_nothing_to_compare_with_it_says_so(tmp_path: Path) -> None:
+    index, sources = tmp_path / "index", write_files(tmp_path / "sources", FILES)
+    first = check_by(Gate(QUESTIONS, 2.0), lambda: open_pincite(index, {}), new, 0.5, Silent())
+    report = build_index(index, sources, check=first)
+    assert report.checked == "no generation was live yet: not compared on own.jsonl"
+    assert report.published
+
+    def gone() -> Pincite:
+        raise ModelError("the reader is gone", "build")
+
+    second = check_by(Gate(QUESTIONS, 2.0), gone, new, 0.5, Silent())
+    told = build_index(index, sources, full=True, check=second).checked
+    assert told == (
+        "the live generation cannot be asked (the reader is gone): not compared on own.jsonl"
+    )

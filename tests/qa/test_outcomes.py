@@ -12,7 +12,6 @@ from qa.outcomes import (
     Decisions,
     Outcome,
     Retrieved,
-    TextScore,
     summarise,
     wrong_answers,
     wrong_refusals,
@@ -42,7 +41,9 @@ def test_all_kinds_of_outcomes() -> None:
     assert (scores.questions, scores.answerable, scores.unanswerable) == (6, 4, 2)
     assert scores.decisions == Decisions(1, 2, 1, 2)
     assert scores.exact_match == scores.f1 == pytest.approx(100 * 2 / 6)
-    assert scores.best_guess == TextScore(25.0, pytest.approx(100 * (1 + 2 / 3) / 4))
+    assert scores.best_guess is not None
+    assert scores.best_guess.exact_match == 25.0
+    assert scores.best_guess.f1 == pytest.approx(100 * (1 + 2 / 3) / 4)
     assert scores.right_of_answered == pytest.approx(100 / 3)
     assert (scores.declined_of_answerable, scores.declined_of_unanswerable) == (50.0, 50.0)
     assert scores.right_source == 50.0
@@ -57,8 +58,11 @@ def test_all_kinds_of_outcomes() -> None:
 
 def test_what_needs_an_answer_is_none_without_one() -> None:
     scores = summarise([MADE_UP, REFUSED], 0.5)
-    assert scores.best_guess is scores.declined_of_answerable is None
-    assert scores.retrieval is scores.unfindable is scores.right_source is None
+    assert scores.best_guess is None
+    assert scores.declined_of_answerable is None
+    assert scores.retrieval is None
+    assert scores.unfindable is None
+    assert scores.right_source is None
     assert (scores.f1, scores.declined_of_unanswerable) == (50.0, 50.0)
 
 

@@ -102,7 +102,8 @@ def test_the_reader_alone() -> None:
         0.5, Silent(),
     )  # fmt: skip
     iran, lost, free = trial.outcomes
-    assert (iran.guess, iran.confidence) == ("Iran", pytest.approx(0.8808, abs=1e-4))
+    assert iran.guess == "Iran"
+    assert iran.confidence == pytest.approx(0.8808, abs=1e-4)
     assert iran.given is not None
     assert iran.given.mark is not None
     assert iran.given.text[slice(*iran.given.mark)] == "Iran"
