@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from api.printing import counted
 from qa.evaluation import Bin, RiskPoint
 
 # The plot within the picture, in units of the view box; room for labels is left and below.
@@ -24,7 +25,7 @@ def reliability_diagram(bins: Sequence[Bin | None]) -> str:
             continue
         x, top = _x(number * width), _y(held.accuracy)
         told = (
-            f"{number * width:.1f} to {(number + 1) * width:.1f}: {held.count} answers, "
+            f"{number * width:.1f} to {(number + 1) * width:.1f}: {counted(held.count, 'answer')}, "
             f"{held.mean_confidence:.2f} sure on average, {held.accuracy:.2f} right"
         )
         parts.append(
@@ -39,8 +40,8 @@ def reliability_diagram(bins: Sequence[Bin | None]) -> str:
         for b in bins
         if b is not None
     )
-    counted = sum(b.count for b in bins if b is not None)
-    label = f"Reliability diagram of {counted} answers in {len(bins)} bins of confidence"
+    total = sum(b.count for b in bins if b is not None)
+    label = f"Reliability diagram of {counted(total, 'answer')} in {len(bins)} bins of confidence"
     return _picture(label, [*parts, *dots])
 
 
@@ -67,7 +68,7 @@ def risk_coverage_diagram(curve: Sequence[RiskPoint], here: RiskPoint | None, ch
             f'<text class="count" x="{x + dx:.1f}" y="{y - 7:.1f}" text-anchor="{side}">'
             f"in use: {here.coverage:.2f}, {here.risk:.2f}</text>"
         )
-    return _picture(f"Risk-coverage curve of {len(curve)} answers", parts)
+    return _picture(f"Risk-coverage curve of {counted(len(curve), 'answer')}", parts)
 
 
 def _picture(label: str, parts: Iterable[str]) -> str:

@@ -174,11 +174,13 @@ def _figures(trial: Trial) -> list[str]:
     here: RiskPoint | None = curve[given - 1] if given else None
     return [
         _figure(
+            "Reliability",
             reliability_diagram(reliability(sure, right)),
             "How often answers of each confidence are right. On the dashed line they would be as "
             "sure as they are right; above it they are too modest. Numbers: how many answers.",
         ),
         _figure(
+            "Risk and coverage",
             risk_coverage_diagram(curve, here, right.count(False) / len(right)),
             "How many answers are wrong when only the surest are given. Dashed: without any order "
             "by confidence. The dot: the least confidence in use.",
@@ -186,8 +188,9 @@ def _figures(trial: Trial) -> list[str]:
     ]
 
 
-def _figure(picture: str, caption: str) -> str:
-    return f"<figure>{picture}<figcaption>{_text(caption)}</figcaption></figure>"
+def _figure(title: str, picture: str, caption: str) -> str:
+    said = f"<figcaption>{_text(caption)}</figcaption>"
+    return f"<figure><h3>{_text(title)}</h3>{picture}{said}</figure>"
 
 
 def _misses(trial: Trial) -> Iterator[str]:
@@ -204,8 +207,9 @@ def _misses(trial: Trial) -> Iterator[str]:
 
 def _miss(outcome: Outcome) -> str:
     wanted = " / ".join(outcome.accepted) or "no answer"
+    kind = "right" if outcome.is_right else "wrong"
     guess = (
-        f'<span class="wrong">{_text(outcome.guess)}</span>, {outcome.confidence:.2f} sure'
+        f'<bdi class="{kind}">{_text(outcome.guess)}</bdi>, {outcome.confidence:.2f} sure'
         if outcome.guess
         else "nothing"
     )
@@ -218,7 +222,7 @@ def _miss(outcome: Outcome) -> str:
         excerpts += '<p class="soft">No passage of the index answers it.</p>'
     return (
         f'<article class="miss"><h3 dir="auto">{_text(outcome.question)}</h3>'
-        f"<p>Wanted: <bdi>{_text(wanted)}</bdi></p><p>Best guess: <bdi>{guess}</bdi></p>"
+        f"<p>Wanted: <bdi>{_text(wanted)}</bdi></p><p>Best guess: {guess}</p>"
         f"{excerpts}</article>"
     )
 

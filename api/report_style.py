@@ -41,7 +41,8 @@ svg text { fill: var(--soft); } svg .count { fill: var(--ink); font-size: 9px; }
 .ideal { fill: none; stroke: var(--soft); stroke-width: 1; stroke-dasharray: 4 4; }
 .miss { border: 1px solid var(--line); border-radius: .5rem; background: var(--card);
   padding: 1rem 1.25rem; margin: 0 0 1rem; }
-.miss p { margin: .1rem 0; } .wrong { color: var(--red); font-weight: 600; }
+.miss p { margin: .1rem 0; } .right, .wrong { font-weight: 600; }
+.wrong { color: var(--red); }
 blockquote { margin: .5rem 0 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); }
 blockquote footer { color: var(--soft); font-size: .875rem; }
 mark { background: var(--mark); color: inherit; padding: 0 .15em; border-radius: .15em; }
