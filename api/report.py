@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -23,6 +24,7 @@ from api.evaluating import (
 )
 from api.report_style import STYLE
 from api.terminal import neutral
+from index.types import Span
 from qa.evaluation import RIGHT_F1, RiskPoint, reliability, risk_coverage
 from qa.outcomes import (
     DEPTH,
@@ -201,7 +203,10 @@ def _misses(trial: Trial) -> Iterator[str]:
     ):  # fmt: skip
         if missed:
             shown = missed[:SHOWN_MISSES]
-            of = f'<p class="soft">{len(shown)} of {len(missed)}</p>'
+            of = (
+                f'<p class="soft">{len(shown)} of {len(missed)}. Marked: <mark class="guess">the '
+                'guess</mark>, <mark class="answer">an accepted answer</mark> elsewhere.</p>'
+            )
             yield _section(title, of + "".join(map(_miss, shown)))
 
 
@@ -213,13 +218,7 @@ def _miss(outcome: Outcome) -> str:
         if outcome.guess
         else "nothing"
     )
-    excerpts = _excerpt("found in", outcome.given)
-    if outcome.wanted is not None and outcome.wanted != outcome.given:
-        lost = outcome.retrieved is not None and outcome.wanted.rank is None
-        label = f"not among the first {DEPTH}:" if lost else "wanted from"
-        excerpts += _excerpt(label, outcome.wanted)
-    elif outcome.wanted is None and outcome.accepted:
-        excerpts += '<p class="soft">No passage of the index answers it.</p>'
+    excerpts = _excerpts(outcome)
     return (
         f'<article class="miss"><h3 dir="auto">{_text(outcome.question)}</h3>'
         f"<p>Wanted: <bdi>{_text(wanted)}</bdi></p><p>Best guess: {guess}</p>"
@@ -227,20 +226,37 @@ def _miss(outcome: Outcome) -> str:
     )
 
 
-def _excerpt(label: str, excerpt: Excerpt | None) -> str:
+def _excerpts(outcome: Outcome) -> str:
+    """The passage of the guess and one that answers; one alone where they are the same."""
+    given, wanted = outcome.given, outcome.wanted
+    if wanted is None:
+        none = '<p class="soft">No passage of the index answers it.</p>'
+        return _excerpt("found in", given) + (none if outcome.accepted else "")
+    if given is not None and (given.source, given.text) == (wanted.source, wanted.text):
+        return _excerpt("found in and wanted from", given, wanted.mark)
+    lost = outcome.retrieved is not None and wanted.rank is None
+    label = f"not among the first {DEPTH}:" if lost else "wanted from"
+    return _excerpt("found in", given) + _excerpt(label, replace(wanted, mark=None), wanted.mark)
+
+
+def _excerpt(label: str, excerpt: Excerpt | None, answer: Span | None = None) -> str:
+    """A passage with its mark, and an accepted answer marked otherwise if it is elsewhere."""
     if excerpt is None:
         return ""
-    text, mark = excerpt.text, excerpt.mark
-    shown = _text(text)
-    if mark is not None:
-        shown = (
-            f"{_text(text[: mark.start])}<mark>{_text(text[mark.start : mark.end])}</mark>"
-            f"{_text(text[mark.end :])}"
-        )
+    marks = [] if excerpt.mark is None else [(excerpt.mark, "guess")]
+    if answer is not None and not any(
+        answer.start < mark.end and mark.start < answer.end for mark, _ in marks
+    ):
+        marks.append((answer, "answer"))
+    shown, at = "", 0
+    for mark, kind in sorted(marks):
+        inside = _text(excerpt.text[mark.start : mark.end])
+        shown += f'{_text(excerpt.text[at : mark.start])}<mark class="{kind}">{inside}</mark>'
+        at = mark.end
     rank = "" if excerpt.rank is None else f", rank {excerpt.rank}"
     return (
-        f'<blockquote><p dir="auto">{shown}</p><footer>{label} <bdi>{_text(excerpt.source)}</bdi>'
-        f"{rank}</footer></blockquote>"
+        f'<blockquote><p dir="auto">{shown}{_text(excerpt.text[at:])}</p><footer>{label} '
+        f"<bdi>{_text(excerpt.source)}</bdi>{rank}</footer></blockquote>"
     )
 
 

@@ -46,6 +46,7 @@ svg text { fill: var(--soft); } svg .count { fill: var(--ink); font-size: 9px; }
 blockquote { margin: .5rem 0 0; padding: .1rem 0 .1rem .9rem; border-left: 3px solid var(--line); }
 blockquote footer { color: var(--soft); font-size: .875rem; }
 mark { background: var(--mark); color: inherit; padding: 0 .15em; border-radius: .15em; }
+mark.answer { background: none; border-bottom: 2px solid var(--blue); border-radius: 0; }
 dt { font-weight: 600; margin-top: .5rem; } dd { margin: 0; }
 @media print {
   :root { --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --card: #fff; --blue: #1f4f8b;

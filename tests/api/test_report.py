@@ -64,7 +64,7 @@ def test_the_page_holds_tables_diagrams_and_misses() -> None:
     assert "2026-01-02 03:04 UTC" in seen.text
     wrong, declined = page().split("Declined, though there is an answer")
     assert wrong.index("who sold the drones") < wrong.index("who lives on the moon")
-    assert "<mark>Ankara</mark>" in wrong
+    assert '<mark class="guess">Ankara</mark>' in wrong
     assert "Wanted: <bdi>no answer</bdi>" in wrong
     assert "2 of 2" in wrong
     assert "when was that" in declined
@@ -112,6 +112,19 @@ def test_a_passage_that_was_not_found_says_so() -> None:
     assert "not among the first 20: <bdi>corpus/rival.pdf</bdi>" in page(lost)
     assert "wanted from <bdi>corpus/rival.pdf</bdi>" in page(replace(lost, retrieved=None))
     assert "No passage of the index answers it." in page(replace(one, wanted=None))
+
+
+def test_one_passage_is_shown_once_with_both_marks() -> None:
+    text = "Turkey sold them, and Ankara paid."
+    one = outcome("who", "Turkey", guess="Ankara", confidence=0.9)
+    given = Excerpt("a.md", text, Span(22, 28), 1)
+    both = replace(one, given=given, wanted=replace(given, mark=Span(0, 6)))
+    shown = page(both)
+    marked = '<mark class="answer">Turkey</mark> sold them, and <mark class="guess">Ankara</mark>'
+    assert shown.count("paid.") == shown.count(marked) == 1
+    assert "found in and wanted from <bdi>a.md</bdi>, rank 1" in shown
+    overlapping = replace(both, wanted=replace(given, mark=Span(18, 28)))
+    assert ', and <mark class="guess">Ankara</mark> paid.' in page(overlapping)
 
 
 def test_nothing_to_show_is_no_failure() -> None:

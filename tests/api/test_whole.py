@@ -136,7 +136,7 @@ def test_ones_own_questions_are_scored(folder: Path, questions: str, tmp_path: P
     assert scores["declined_of_unanswerable"] == 100.0
     page = (tmp_path / "report" / "evaluation.html").read_text(encoding="utf-8")
     assert "who sold drones" in page
-    assert "<mark>Iran</mark>" in page
+    assert 'class="guess">Iran</mark>' in page
 
 
 def test_a_gate_keeps_what_is_worse_from_being_published(folder: Path, questions: str) -> None:
