@@ -147,7 +147,7 @@ MILL = "The mill of Lund was closed in 2003."
 
 
 def squad_file(folder: Path) -> Path:
-    asked = (
+    asked: tuple[tuple[str, str, list[str]], ...] = (
         (LAMP, "Who has kept the harbour lamp?", ["Marta Lind"]),
         (LAMP, "Who painted the harbour lamp red?", []),
         (MILL, "When was the mill of Lund closed?", ["2003", "in 2003"]),
