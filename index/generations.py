@@ -34,7 +34,7 @@ from index.errors import (
     UsageError,
 )
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 # As sha256sum writes it, so that `sha256sum -c` checks it too.
 SEAL = "manifest.json.sha256"
