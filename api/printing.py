@@ -86,7 +86,10 @@ def _citation(
 def _told(citation: Citation) -> Iterator[str]:
     """Who says so and how surely, in a few words each."""
     if citation.attribution is not None:
-        yield f"says {citation.attribution.who.text}"
+        who = citation.attribution.who.text
+        # A sentence may begin with it.
+        begins = who.startswith(("The ", "A ", "An "))
+        yield f"attributed to {who[0].lower() + who[1:] if begins else who}"
     if citation.hedges:
         yield f"hedged: “{', '.join(hedge.text for hedge in citation.hedges)}”"
 

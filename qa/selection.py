@@ -12,8 +12,8 @@ from qa.equality import NO_ALIASES, conflict, joined, meaning
 from qa.types import ReadSpan
 
 # In logits of `score`, which `pincite ask --explain` prints. On disputed questions of the corpus
-# the other accepted answer stood 2 to 3 below the best.
-RIVAL_MARGIN = 3.0
+# the other accepted answers stood 2 to 3.3 below the best.
+RIVAL_MARGIN = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +83,14 @@ def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> lis
 def rivals(groups: Sequence[Group], aliases: Aliases = NO_ALIASES) -> list[bool]:
     """Which of the groups, best first, are rivals: this is the one place that says so.
 
-    A group is a rival of the best if its score is at most RIVAL_MARGIN below the best's and the
-    two answers cannot both be right (`equality.conflict`). Neither dates nor the number of voices
-    count. The best is a rival itself if it has one.
+    A group stands near the best if its score is at most RIVAL_MARGIN below the best's. A rival
+    stands near the best and contradicts (`equality.conflict`) another that does. Neither dates
+    nor the number of voices count.
     """
-    if not groups:
-        return []
-    best = groups[0].best
-    said = meaning(best.text, aliases)
-    found = [
-        g.best.score >= best.score - RIVAL_MARGIN and conflict(said, meaning(g.best.text, aliases))
-        for g in groups[1:]
-    ]
-    return [any(found), *found]
+    near = [g for g in groups if g.best.score >= groups[0].best.score - RIVAL_MARGIN]
+    said = [meaning(g.best.text, aliases) for g in near]
+    found = [any(conflict(one, other) for other in said) for one in said]
+    return found + [False] * (len(groups) - len(near))
 
 
 def _overlap(a: Candidate, b: Candidate) -> bool:

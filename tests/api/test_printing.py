@@ -77,7 +77,8 @@ def test_rivals_are_shown_with_who_says_so_and_when() -> None:
     assert printed(answer_lines(told, Layout(90))).partition("\n\nRivals")[2] == (
         ": the sources contradict one another\n"
         "  7,630 (0.40, more likely wrong than right)\n"
-        "    The count, 2024-02-03, corpus/armenia.md, line 1, says Armenia, hedged: “reportedly”\n"
+        "    The count, 2024-02-03, corpus/armenia.md, line 1, attributed to Armenia, "
+        "hedged: “reportedly”\n"
         "      > Armenia reportedly claims [[7,630]] died.\n"
         "    newer: its latest source is of 2024-02-03, that of Iran supplied of 2023-07-31\n"
         "\n"
@@ -87,7 +88,7 @@ def test_rivals_are_shown_with_who_says_so_and_when() -> None:
         "      > [[Turkey]], they say."
     )
     shown = printed(answer_lines(replace(told, citations=(cited,)), Layout(90)))
-    assert "    says Armenia, hedged: “reportedly”\n    > Armenia" in shown
+    assert "    attributed to Armenia, hedged: “reportedly”\n    > Armenia" in shown
     assert "newer" not in shown
 
 

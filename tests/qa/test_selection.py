@@ -64,6 +64,8 @@ def test_a_rival_stands_near_the_best_and_contradicts_it() -> None:
     assert [g.best.text for g in groups] == ["2,783", "Baku", "7,630", "2,317"]
     assert rivals(groups) == [True, False, True, False]
     assert rivals(groups[:2]) == [False, False]
+    # Two that contradict one another near a best of another kind are rivals too.
+    assert rivals([groups[1], groups[0], groups[2]]) == [False, True, True]
     assert rivals([]) == []
 
 
