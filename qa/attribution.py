@@ -20,6 +20,9 @@ from qa.clauses import Token, statement
 from qa.speakers import phrase_before, speaker_after, speaker_before
 from qa.types import Attribution, Wording
 
+# How many tokens from the answer anything is looked for.
+REACH = 60
+
 # What follows these is what somebody says, with or without "that".
 _SAYS = frozenset(
     ("say", "says", "said", "state", "states", "stated", "claim", "claims", "claimed", "allege",
@@ -68,6 +71,10 @@ _HEDGES = (
 )  # fmt: skip
 
 
+_HEDGES_BY_WORD = {
+    first: tuple(hedge for hedge in _HEDGES if hedge.split()[0] == first)
+    for first in {hedge.split()[0] for hedge in _HEDGES}
+}
 # These hedge one verb, and whatever stands beyond a mark or a relative is another's.
 _MODALS = frozenset(("may", "might", "could have"))
 _APART = frozenset((":", ",", "—", "–", "(", "which", "who", "that"))
@@ -89,7 +96,7 @@ def attribution(text: str, answer: Span) -> Attribution | None:
 
     answer: a span of `text`; the spans returned are too. The answer itself is never in them.
     """
-    found = statement(text, answer)
+    found = _near(statement(text, answer), answer)
     inside = [i for i, t in enumerate(found) if t.span.end > answer.start
               and t.span.start < answer.end]  # fmt: skip
     if not inside:
@@ -109,12 +116,19 @@ def attribution(text: str, answer: Span) -> Attribution | None:
     return Attribution(_wording(text, found, best.first, best.last), who)
 
 
+def _near(found: Sequence[Token], answer: Span) -> Sequence[Token]:
+    """The tokens at most REACH before or after the answer: a "sentence" may be a whole table."""
+    before = sum(t.span.end <= answer.start for t in found)
+    until = sum(t.span.start < answer.end for t in found)
+    return found[max(0, before - REACH) : until + REACH]
+
+
 def hedges(text: str, answer: Span) -> tuple[Wording, ...]:
     """The words of the answer's statement, outside the answer, by which it stays uncertain."""
-    found = statement(text, answer)
+    found = _near(statement(text, answer), answer)
     out = []
-    for at in range(len(found)):
-        for hedge in _HEDGES:
+    for at, token in enumerate(found):
+        for hedge in _HEDGES_BY_WORD.get(token.folded, ()):
             size = len(hedge.split())
             run = found[at : at + size]
             if " ".join(t.folded for t in run) != hedge or run[0].text == "May":

@@ -16,9 +16,10 @@ _MONTHS = (
     "|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec"
 )
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-_WORD = rf"(?:{_MONTHS}|{_DAYS})\.?"
+_WORD = rf"(?:{_MONTHS}|{_DAYS})(?![a-z])\.?"
 _WRITTEN = re.compile(
-    rf"(?=.*\b(?:{_MONTHS})\b)(?=.*\d)(?:{_WORD}|\d{{1,4}}(?:st|nd|rd|th)?|of|the|[\s,/-])+"
+    rf"(?=.*\b(?:{_MONTHS})\b)(?=.*\d)"
+    rf"(?:{_WORD}|\d{{1,4}}(?!\d)(?:st|nd|rd|th)?|of|the|[\s,/-])+"
 )
 _FIGURES = re.compile(r"\d{4}-\d{1,2}(?:-\d{1,2})?|\d{1,2}([./-])\d{1,2}\1\d{4}")
 _YEAR = re.compile(r"1[5-9]\d\d|20\d\d")
