@@ -25,12 +25,13 @@ from index.errors import (
 )
 from index.generations import FORMAT, LEXICAL, TRUTH, VECTORS, Generations, Manifest
 from index.progress import Progress, Silent
+from index.sketching import sketch
 from index.splitting import SplitSettings, sentences, split
 from index.store import Entry, Store, StoredText, StoreWriter, VectorCache
 from index.types import BuildReport, Document, Passage, Skipped, Source
 
-# Raise it when the same file would be loaded, cleaned or split into something else.
-PIPELINE = "1"
+# Raise it when the same file would be loaded, cleaned, split or sketched into something else.
+PIPELINE = "2"
 _CACHE_CHUNK = 256
 
 
@@ -395,7 +396,9 @@ def _entry(
         passages.append((cleaned.edits.to_canonical(clean_span), clean_span, text))
     if not passages:
         raise LoadError("it holds no text to read", "leave it out")
-    stored = StoredText(document.text, document.pages, cleaned.edits, bounds)
+    stored = StoredText(
+        document.text, document.pages, cleaned.edits, bounds, sketch(cleaned.text)
+    )
     return Entry(_source(shown, data, document), mark, stored, tuple(passages))
 
 

@@ -34,7 +34,7 @@ from index.errors import (
     UsageError,
 )
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 # As sha256sum writes it, so that `sha256sum -c` checks it too.
 SEAL = "manifest.json.sha256"
@@ -150,7 +150,7 @@ class Generations:
         if data.get("format") != FORMAT:
             raise IndexFormatError(
                 f"the index in {self.folder} has format {data.get('format')}, this version of "
-                f"Pincite reads format {FORMAT}", "rebuild it with: pincite build --full",
+                f"Pincite reads format {FORMAT}", "rebuild it with: pincite build --full PATH",
             )  # fmt: skip
         files = {name: FileRecord(**record) for name, record in data.pop("files").items()}
         return Manifest(files=files, **data)

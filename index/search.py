@@ -23,12 +23,16 @@ LEG_DEPTH = 50
 
 @dataclass(frozen=True, slots=True)
 class OpenIndex:
-    """One generation, opened: what a searcher and whoever cites from it share."""
+    """One generation, opened: what a searcher and whoever cites from it share.
+
+    aliases: the names that mean the same, to whoever searches and whoever compares answers.
+    """
 
     manifest: Manifest
     store: Store
     vectors: VectorIndex
     lexical: LexicalIndex
+    aliases: Aliases
 
 
 def open_generation(folder: Path, aliases: Aliases, generation: int | None = None) -> OpenIndex:
@@ -48,6 +52,7 @@ def open_files(path: Path, manifest: Manifest, aliases: Aliases) -> OpenIndex:
         Store(path / TRUTH),
         VectorIndex((path / VECTORS).read_bytes(), str(path / VECTORS)),
         LexicalIndex(path / LEXICAL, aliases),
+        aliases,
     )
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from index.cleaning import EditMap
 from index.errors import BuildError, IndexDamagedError
+from index.sketching import NO_SKETCH, Sketch
 from index.types import Filter, Passage, Source, Span
 
 FloatArray = NDArray[np.float32]
@@ -32,7 +33,7 @@ CREATE TABLE sources (
     media_type TEXT NOT NULL, sha256 TEXT NOT NULL, author TEXT, publisher TEXT, published TEXT,
     url TEXT, based_on TEXT,
     fingerprint TEXT NOT NULL, text TEXT NOT NULL, pages BLOB NOT NULL, edits BLOB NOT NULL,
-    sentences BLOB NOT NULL
+    sentences BLOB NOT NULL, shingles INTEGER NOT NULL, sketch BLOB NOT NULL
 );
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY,
@@ -52,13 +53,15 @@ _PASSAGE_COLUMNS = "id, number, source_id, start, stop, clean_start, clean_stop,
 class StoredText:
     """Everything about a source's text that citing it takes.
 
-    pages: start of each page in the canonical text. sentences: spans of the clean text.
+    pages: start of each page in the canonical text. sentences: spans of the clean text. sketch:
+        of the clean text, to find its copies.
     """
 
     text: str
     pages: tuple[int, ...]
     edits: EditMap
     sentences: tuple[Span, ...]
+    sketch: Sketch = NO_SKETCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,18 +150,22 @@ class Store:
     def text(self, source_id: str) -> StoredText:
         """A source's texts. Raises KeyError if there is no such source."""
         rows = self._rows(
-            "SELECT text, pages, edits, sentences FROM sources WHERE id = ?", [source_id]
+            "SELECT text, pages, edits, sentences, shingles, sketch FROM sources WHERE id = ?",
+            [source_id],
         )
         if not rows:
             raise KeyError(source_id)
-        text, pages, edits, sentences = rows[0]
+        text, pages, edits, sentences, shingles, sketch = rows[0]
         assert isinstance(text, str)
         assert isinstance(pages, bytes)
         assert isinstance(edits, bytes)
         assert isinstance(sentences, bytes)
+        assert isinstance(shingles, int)
+        assert isinstance(sketch, bytes)
         return StoredText(
-            text, tuple(_unpack(pages)), EditMap.from_bytes(edits), _unpack_spans(sentences)
-        )
+            text, tuple(_unpack(pages)), EditMap.from_bytes(edits), _unpack_spans(sentences),
+            Sketch(shingles, sketch),
+        )  # fmt: skip
 
     def passage_count(self) -> int:
         count = self._rows("SELECT count(*) FROM passages")[0][0]
@@ -271,6 +278,7 @@ class StoreWriter:
         row = (
             self._position, *astuple(entry.source), entry.fingerprint, stored.text,
             _pack(stored.pages), stored.edits.to_bytes(), _pack(spans),
+            stored.sketch.shingles, stored.sketch.values,
         )  # fmt: skip
         marks = ", ".join("?" * len(row))
         passages = [

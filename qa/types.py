@@ -40,6 +40,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """Words of a quote: `quote_clean[span.start:span.end]` is `text`."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who says so in a quote. words: all that says it ("Armenia claims"). who: the speaker alone
+    ("Armenia")."""
+
+    words: Wording
+    who: Wording
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where one source gives an answer.
 
@@ -50,6 +67,9 @@ class Citation:
     prefix, suffix: up to 32 code points of canonical text around the quote.
     page, line: 1-based, of the answer's start; page is None where the source has none.
     reader: the span's margin over no-answer as a probability, 0 to 1.
+    attribution: who is said to say so; None if the quote does not tell plainly.
+    hedges: the words by which the quote leaves the answer uncertain.
+    copy_of: the id of the cited source that this one repeats; None if it speaks for itself.
     """
 
     hit: Hit
@@ -64,10 +84,17 @@ class Citation:
     page: int | None
     reader: float
     deep_link: str | None = None
+    attribution: Attribution | None = None
+    hedges: tuple[Wording, ...] = ()
+    copy_of: str | None = None
 
     @property
     def source(self) -> Source:
         return self.hit.source
+
+    @property
+    def hedged(self) -> bool:
+        return bool(self.hedges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +102,18 @@ class Alternative:
     """One distinct answer, with one citation a source that gives it, best first.
 
     confidence: the probability that it is right, 0 to 1.
+    rival: whether it contradicts the best answer and stands near it, see `selection.rivals`.
     """
 
     answer: str
     confidence: float
     citations: tuple[Citation, ...]
+    rival: bool = False
+
+    @property
+    def support(self) -> int:
+        """How many independent voices say so: copies of one text count once."""
+        return support(self.citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +160,16 @@ class Answer:
     timing_ms: Mapping[str, float]
     tokens_read: int = 0
     readings: Sequence[Reading] = ()
+
+    @property
+    def support(self) -> int:
+        """How many independent voices give the answer; 0 when there is none."""
+        return support(self.citations)
+
+
+def support(citations: Sequence[Citation]) -> int:
+    """How many of these citations repeat no other one."""
+    return sum(citation.copy_of is None for citation in citations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def test_what_is_asked_can_be_verified(folder: Path) -> None:
 def test_an_answer_is_marked_in_its_quote(folder: Path) -> None:
     shown = run(folder, "ask", "who supplied the drones").out
     assert shown.startswith("Iran\n")
-    assert "drones.md, line 3\n    > Officials said that [[Iran]] supplied the drones" in shown
+    assert "drones.md, line 3\n    attributed to Officials\n    > Officials said" in shown
+    assert "that [[Iran]] supplied the drones" in shown
 
 
 def test_every_command_that_reads(folder: Path) -> None:

@@ -47,6 +47,71 @@ def test_equal_answers_joined_and_rivals_apart(tmp_path: Path) -> None:
     check(answer, tmp_path)
 
 
+COUNTS = {
+    "baku.md": "---\ntitle: Baku\npublished: 2020-12-03\n---\n\nThe Defence Ministry in Baku says "
+    "that 2,783 of its soldiers died in the war.\n",
+    "yerevan.md": "---\ntitle: Yerevan\npublished: 2021-03-01\n---\n\nHow many soldiers died? "
+    "Armenia claims that its enemy reportedly lost 7,630 soldiers.\n",
+}
+
+
+def test_both_figures_are_shown_each_with_whose_it_is(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, COUNTS, {"2,783": 4.0, "7,630": 1.5})
+    answer = answerer.ask(check_question("How many Azerbaijani soldiers died"))
+    (citation,), (rival,) = answer.citations, answer.alternatives
+    assert (answer.answer, rival.answer, rival.rival) == ("2,783", "7,630", True)
+    assert (answer.support, rival.support) == (1, 1)
+    assert citation.attribution is not None
+    assert citation.attribution.words.text == "The Defence Ministry in Baku says"
+    assert not citation.hedged
+    (other,) = rival.citations
+    assert other.attribution is not None
+    assert other.attribution.who.text == "Armenia"
+    assert [hedge.text for hedge in other.hedges] == ["reportedly"]
+    dates = (citation.source.published, other.source.published)
+    assert dates == ("2020-12-03", "2021-03-01")
+    shown = answer_json(answer)
+    assert shown["support"] == 1
+    assert shown["alternatives"][0]["rival"] is True
+    cited = shown["alternatives"][0]["citations"][0]
+    assert (cited["hedged"], cited["copy_of"]) == (True, None)
+    span = cited["attribution"]["span"]
+    assert cited["quote_clean"][span["start"] : span["end"]] == cited["attribution"]["text"]
+    assert cited["attribution"]["who"] == "Armenia"
+    check(answer, tmp_path)
+
+
+def test_a_rival_is_shown_even_where_it_is_unlikely(tmp_path: Path) -> None:
+    margins = {"2,783": 0.5, "7,630": -2.0}
+    answerer, _, _ = open_answerer(tmp_path, COUNTS, margins)
+    asked = check_question("How many Azerbaijani soldiers died")
+    assert [a.answer for a in answerer.ask(asked).alternatives] == ["7,630"]
+    sure = answerer.ask(check_question(asked.text, min_confidence=0.9))
+    assert [(a.answer, a.rival) for a in sure.alternatives] == [("2,783", True), ("7,630", True)]
+    assert sure.support == 0
+    weak, _, _ = open_answerer(tmp_path / "weak", COUNTS, {"2,783": -2.0, "7,630": -2.5})
+    assert weak.ask(asked).alternatives == ()
+
+
+def test_copies_count_once_and_stay_cited(tmp_path: Path) -> None:
+    story = COUNTS["baku.md"] + " ".join(f"Line {n} tells of lamp {n * 7}." for n in range(30))
+    files = {
+        "a.md": story,
+        "b.md": story.replace("2020-12-03", "2020-12-02").replace("\n\nThe", "\n\nDesk. The"),
+        "c.txt": "By another count 2783 soldiers died in that war, all of them young.\n",
+    }
+    answerer, _, _ = open_answerer(tmp_path, files, {"2,783": 4.0, "2783": 3.0})
+    answer = answerer.ask(check_question("How many soldiers died in the war"))
+    by_path = {c.source.path: c for c in answer.citations}
+    assert set(by_path) == {"sources/a.md", "sources/b.md", "sources/c.txt"}
+    assert answer.support == 2
+    first = by_path["sources/b.md"].source.id
+    assert [by_path[f"sources/{n}"].copy_of for n in ("a.md", "b.md", "c.txt")] == [
+        first, None, None,
+    ]  # fmt: skip
+    check(answer, tmp_path)
+
+
 def test_a_broken_word_is_cited_as_it_stands_and_shown_as_it_reads(tmp_path: Path) -> None:
     answerer, _, _ = open_answerer(tmp_path, FILES, {"harbour master": 3.0})
     answer = answerer.ask(check_question("who of the town keeps a diary of every lamp"))
@@ -137,7 +202,8 @@ def test_bad_questions(text: str, options: dict[str, object], match: str) -> Non
 
 pieces = st.sampled_from(
     ["The lamp", "lit", "in 1987", "Türkiye", "🙂", "كان", "e\u0301", "mas-\nter", ".", "\n\n",
-     "\r\n", "\u00a0", "\u00ad", "- ", "# ", "**", "Dr. Lind said", "1987."]
+     "\r\n", "\u00a0", "\u00ad", "- ", "# ", "**", "Dr. Lind said", "1987.",
+     "reportedly", "according to Lind,"]
 )  # fmt: skip
 
 
@@ -159,6 +225,10 @@ def test_every_citation_holds_whatever_the_text(
         assert citation.quote_span.start <= start < end <= citation.quote_span.end
         first, last = citation.answer_clean_span
         assert citation.quote_clean[first:last] == answer.answer
+        told = citation.attribution
+        words = [*citation.hedges, *([told.words, told.who] if told else [])]
+        for wording in words:
+            assert citation.quote_clean[wording.span.start : wording.span.end] == wording.text
 
 
 def test_verification_finds_what_does_not_hold(tmp_path: Path) -> None:
