@@ -19,10 +19,13 @@ def report_lines(report: BuildReport) -> Iterator[Line]:
     else:
         yield (bold(f"Nothing to publish: generation {report.generation} stays live."),)
     yield (
-        f"sources: {report.added} added, {report.changed} changed, {report.removed} removed, "
-        f"{report.untouched} untouched, {len(report.skipped)} skipped",
+        f"sources: {report.added} new, {report.changed} changed, {report.moved} moved, "
+        f"{report.removed} gone, {report.untouched} untouched, {len(report.skipped)} skipped",
     )
-    yield (f"passages: {report.passages}, of which {report.passages_embedded} newly embedded",)
+    yield (
+        f"passages: {report.passages}, {report.passages_embedded} embedded, "
+        f"{report.passages_reused} reused",
+    )
     if report.checked is not None:
         yield (f"gate: {report.checked}",)
     if report.seconds:

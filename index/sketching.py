@@ -54,7 +54,7 @@ def sketch(text: str) -> Sketch:
     """The sketch of a clean text; the same for the same words, however they are laid out.
 
     It depends on `words`, the constants above and datasketch's scheme: when one of them changes,
-    sources must be built again, which `index.build.PIPELINE` sees to.
+    sources must be built again, which `index.reading.PIPELINE` sees to.
     """
     from datasketch import MinHash
 

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -250,11 +251,14 @@ class StoreWriter:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-        # The file is made aside and thrown away if the build fails, so a journal is no use.
-        self._connection.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA
-        )
+        """Begin the database. Raises BuildError, as all of this does, if it cannot be written."""
+        self._path = path
+        with self._writing(path.name):
+            self._connection = sqlite3.connect(path)
+            # The file is made aside and thrown away if the build fails, so a journal is no use.
+            self._connection.executescript(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA
+            )
         self._next_number = 0
         self._position = 0
 
@@ -267,9 +271,17 @@ class StoreWriter:
     ) -> None:  # fmt: skip
         try:
             if kind is None:
-                self._connection.commit()
+                with self._writing(self._path.name):
+                    self._connection.commit()
         finally:
             self._connection.close()
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise BuildError(f"{what} cannot be stored ({error})", "check the disk") from error
 
     def add(self, entry: Entry) -> list[Passage]:
         """Write a source with its passages; returns them, numbered."""
@@ -288,23 +300,22 @@ class StoreWriter:
             )
             for index, (span, clean_span, text) in enumerate(entry.passages)
         ]  # fmt: skip
-        try:
+        with self._writing(entry.source.path):
             self._connection.execute(f"INSERT INTO sources VALUES ({marks})", row)
             self._connection.executemany(
                 f"INSERT INTO passages ({_PASSAGE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(p.id, p.number, p.source_id, *p.span, *p.clean_span, p.text) for p in passages],
             )
-        except sqlite3.Error as error:
-            raise BuildError(f"{entry.source.path} cannot be stored ({error})") from error
         self._position += 1
         self._next_number += len(passages)
         return passages
 
     def set_roots(self, roots: Sequence[str], excluded: Iterable[str]) -> None:
-        self._connection.executemany("INSERT INTO roots VALUES (?)", [(r,) for r in roots])
-        self._connection.executemany(
-            "INSERT INTO excluded VALUES (?)", [(path,) for path in sorted(excluded)]
-        )
+        with self._writing(self._path.name):
+            self._connection.executemany("INSERT INTO roots VALUES (?)", [(r,) for r in roots])
+            self._connection.executemany(
+                "INSERT INTO excluded VALUES (?)", [(path,) for path in sorted(excluded)]
+            )
 
 
 def passage_id(source_id: str, span: Span, text: str) -> str:

@@ -203,7 +203,7 @@ def test_build_reports_what_it_did() -> None:
     ran = pincite("build", "corpus", "more", "--full", engine=engine)
     assert engine.calls == [("build", [Path("corpus"), Path("more")], Path(".pincite"), True)]
     assert ran.status == 0
-    assert ran.out.startswith("Generation 4 is live.\nsources: 2 added, ")
+    assert ran.out.startswith("Generation 4 is live.\nsources: 2 new, ")
     assert ran.err == "reading: 2\ncompiling the reader\n"
 
 

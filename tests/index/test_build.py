@@ -364,3 +364,54 @@ def test_a_changed_vector_in_the_cache_is_not_used(tmp_path: Path, sources: Path
     data[data.index(vector) + 7] ^= 1
     cache.write_bytes(data)
     assert build_index(index, sources, full=True).passages_embedded == 1
+
+
+def test_a_rename_is_no_change_of_content(tmp_path: Path, sources: Path) -> None:
+    index, embedder = tmp_path / "index", FakeEmbedder()
+    build_index(index, sources, embedder=embedder)
+    embedder.embedded.clear()
+    (sources / "lamp.md").rename(sources / "light.md")
+    (sources / "deep/boat.txt").unlink()
+    (sources / "new.txt").write_text("A new bridge was opened.\n")
+    report = build_index(index, embedder=embedder)
+    assert (report.added, report.changed, report.moved, report.removed) == (1, 0, 1, 1)
+    assert (report.untouched, report.passages_embedded) == (1, 1)
+    assert report.passages_reused == report.passages - 1
+    assert embedder.embedded == ["A new bridge was opened."]
+    opened, _ = open_searcher(index)
+    assert [s.path for s in opened.store.sources()] == [
+        "sources/light.md", "sources/mill.txt", "sources/new.txt",
+    ]  # fmt: skip
+
+
+def test_a_copy_is_new_and_not_read_twice(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    (sources / "again.md").write_bytes((sources / "lamp.md").read_bytes())
+    report = build_index(tmp_path / "index")
+    assert (report.added, report.moved, report.passages_embedded) == (1, 0, 0)
+
+
+class StoppedEmbedder(FakeEmbedder):
+    """Is interrupted when it is asked for more texts than it has patience for."""
+
+    def __init__(self, patience: int) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def embed(self, texts, kind, progress=None):  # type: ignore[no-untyped-def]
+        if len(self.embedded) + len(texts) > self._patience:
+            raise KeyboardInterrupt
+        return super().embed(texts, kind, progress)
+
+
+def test_an_interrupted_build_has_not_embedded_in_vain(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    names = {f"{n}.txt": f"Crate {n} holds {n * 7} lamps.\n" for n in range(200)}
+    sources = write_files(tmp_path / "sources", names)
+    stopped = StoppedEmbedder(150)
+    with pytest.raises(KeyboardInterrupt):
+        build_index(index, sources, embedder=stopped)
+    assert len(stopped.embedded) >= 100
+    report = build_index(index, sources)
+    assert report.passages_embedded == 200 - len(stopped.embedded)
+    assert report.passages_reused == len(stopped.embedded)

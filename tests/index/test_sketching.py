@@ -86,7 +86,7 @@ def test_the_estimate_is_near_the_truth() -> None:
 
 
 def test_what_is_stored_does_not_change_unseen() -> None:
-    # If this fails, datasketch or the folding changed: raise index.build.PIPELINE, for sketches
+    # If this fails, datasketch or the folding changed: raise index.reading.PIPELINE, for sketches
     # of old builds can no longer be compared with new ones.
     found = sketch("The lamp in the harbour was lit by Marta Lind in 1987.")
     assert found.shingles == 8
