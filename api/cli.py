@@ -199,7 +199,7 @@ def remove(session: Session, names: tuple[str, ...]) -> int:
 def status(session: Session) -> int:
     """Tell what the index holds.
 
-    And which files changed since it was built.
+    Which generations there are, and which files changed since the live one was built.
     """
     from api import keeping
 
@@ -230,6 +230,26 @@ def rollback(session: Session, generation: int | None) -> int:
     from api import keeping
 
     return keeping.rollback(session, generation)
+
+
+@app.command()
+@click.argument("before", metavar="A", type=int)
+@click.argument("after", metavar="B", type=int)
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also which answers to these questions changed, and why.",
+)
+@click.pass_obj
+def diff(session: Session, before: int, after: int, questions: Path | None) -> int:
+    """Tell what changed from generation A to B.
+
+    Which sources and passages came, went and changed.
+    """
+    from api import keeping
+
+    return keeping.diff(session, before, after, questions)
 
 
 @app.command("eval")

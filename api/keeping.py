@@ -1,4 +1,5 @@
-"""The commands that keep an index: `build`, `remove`, `rollback`, `sources`, `status`, `verify`."""
+"""The commands that keep an index: `build`, `remove`, `rollback`, `diff`, `sources`, `status`,
+`verify`."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.history import difference_lines
 from api.printing import counted
 from api.rendering import plain, sources_json
 from api.reporting import check_lines, report_lines, source_lines, status_lines
@@ -78,6 +80,25 @@ def rollback(session: Session, generation: int | None) -> int:
         session.terminal.json({"generation": live})
     else:
         session.terminal.print([(f"Generation {live} is live.",)])
+    return 0
+
+
+def diff(session: Session, before: int, after: int, questions: Path | None) -> int:
+    """Tell what changed from one generation to another, and of a file's questions, which answers
+    did."""
+    file = None
+    if questions is not None:
+        from qa.questions import read_questions
+
+        file = read_questions(questions)
+    with session.watched() as progress:
+        found = session.engine.diff(
+            before, after, session.settings(), questions=file, progress=progress
+        )
+    if session.as_json:
+        session.terminal.json(plain(found))
+    else:
+        session.terminal.print(difference_lines(found, session.terminal.layout))
     return 0
 
 

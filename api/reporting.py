@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from api.history import generation_lines
 from api.printing import table
+from api.sizes import size_in_words
 from api.terminal import Line, bold
 from index.types import BuildReport, Source
 from qa.types import CitationCheck, IndexStatus
@@ -50,6 +52,8 @@ def status_lines(status: IndexStatus) -> Iterator[Line]:
     sizes = {name: size_in_words(size) for name, size in status.bytes.items()}
     yield (f"sizes     {_pairs(sizes)}, {size_in_words(sum(status.bytes.values()))} in all",)
     yield (f"built of  {', '.join(status.roots) or '-'}",)
+    if len(status.generations) > 1:
+        yield from generation_lines(status.generations)
     if not status.changed:
         yield ("No file changed since.",)
         return
@@ -66,16 +70,6 @@ def check_lines(checks: Sequence[CitationCheck]) -> Iterator[Line]:
     for check in failed:
         yield (f"{check.answer_id}: {check.source}: {check.fault}",)
     yield (f"{len(checks) - len(failed)} of {len(checks)} citations hold.",)
-
-
-def size_in_words(size: int) -> str:
-    """Bytes in decimal units."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
 
 
 def _pairs(values: Mapping[str, object]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from index.progress import Progress
     from index.types import BuildReport, Hit, Source
+    from qa.differences import Difference
     from qa.gate import Gate
     from qa.questions import QuestionFile
     from qa.settings import Settings
@@ -100,6 +101,12 @@ class Engine(Protocol):
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
 
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        """What changed between two generations; with questions, also which answers did."""
+
     def examine(
         self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
         progress: Progress,
@@ -144,6 +151,15 @@ class LocalEngine:
         from qa import assembly
 
         return assembly.rollback(generation, settings)
+
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        from qa import lifecycle
+
+        asked = None if questions is None else questions.questions
+        return lifecycle.diff(before, after, settings, questions=asked, progress=progress)
 
     def examine(
         self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,

@@ -22,7 +22,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +31,7 @@ from index.errors import (
     IndexDamagedError,
     IndexFormatError,
     IndexMissingError,
+    IndexUnusableError,
     UsageError,
 )
 
@@ -76,6 +77,19 @@ class Manifest:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class GenerationState:
+    """A generation as `status` lists it. bytes: on disk. fault: why it cannot be opened, None if
+    its manifest is sound; built_at and counts are unknown then."""
+
+    number: int
+    live: bool
+    bytes: int
+    built_at: str | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    fault: str | None = None
+
+
 class Generations:
     """The generations of one index folder."""
 
@@ -91,6 +105,27 @@ class Generations:
         if not parent.is_dir():
             return []
         return sorted(int(p.name) for p in parent.iterdir() if p.name.isdigit() and p.is_dir())
+
+    def require(self, generation: int) -> None:
+        """Raise UsageError if a generation is not there."""
+        if not self.path(generation).is_dir():
+            there = ", ".join(map(str, self.numbers())) or "none"
+            raise UsageError(f"there is no generation {generation}", f"there are: {there}")
+
+    def listed(self) -> list[GenerationState]:
+        """Every generation that is there, oldest first; nothing but its manifest is read."""
+        live = self.live()
+        return [self._state(number, live) for number in self.numbers()]
+
+    def _state(self, number: int, live: int) -> GenerationState:
+        size = folder_bytes(self.path(number))
+        try:
+            manifest = self.manifest(number)
+        except IndexUnusableError as error:
+            return GenerationState(number, number == live, size, fault=str(error))
+        return GenerationState(
+            number, number == live, size, manifest.built_at, dict(manifest.counts)
+        )
 
     def live(self) -> int:
         """The live generation's number.
@@ -197,9 +232,7 @@ class Generations:
 
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""
-        if not self.path(generation).is_dir():
-            there = ", ".join(map(str, self.numbers())) or "none"
-            raise UsageError(f"there is no generation {generation}", f"there are: {there}")
+        self.require(generation)
         pointer = self.folder / "CURRENT"
         aside = self.folder / ".CURRENT"
         with aside.open("w", encoding="ascii") as file:

@@ -50,8 +50,11 @@ class Pincite:
         self._settings = settings
 
     @classmethod
-    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Pincite:
-        """Open the live generation of the index in a folder.
+    def open(
+        cls, index: str | Path | None = None, *, settings: Settings | None = None,
+        generation: int | None = None,
+    ) -> Pincite:  # fmt: skip
+        """Open a generation of the index in a folder: the live one if none is named.
 
         index: the folder; the settings' one if None. settings: from the environment and
         `pincite.toml` if None. Raises IndexUnusableError if there is no index, it is damaged, or
@@ -60,7 +63,8 @@ class Pincite:
         settings = settings or load_settings()
         if index is not None:
             settings = replace(settings, index=Path(index))
-        return cls.over(open_generation(settings.index, Aliases.load(settings.aliases)), settings)
+        aliases = Aliases.load(settings.aliases)
+        return cls.over(open_generation(settings.index, aliases, generation), settings)
 
     @classmethod
     def over(cls, opened: OpenIndex, settings: Settings) -> Pincite:
@@ -166,7 +170,7 @@ class Pincite:
 
     def status(self) -> IndexStatus:
         """What the index holds, and which files changed since it was built."""
-        from index.build import changed_files
+        from index.listing import changed_files
 
         folder, store, manifest = self._settings.index, self._index.store, self._index.manifest
         parts = {
@@ -181,6 +185,7 @@ class Pincite:
             splitter=dict(manifest.splitter),
             bytes={name: folder_bytes(path) for name, path in parts.items()},
             changed=tuple(changed_files(folder, store)), roots=tuple(store.roots()),
+            generations=tuple(Generations(folder).listed()),
         )  # fmt: skip
 
     def verify(self, answers: Iterable[Mapping[str, Any]]) -> list[CitationCheck]:
@@ -207,7 +212,7 @@ def build(
     and ModelError.
     """
     from index.build import build as build_index
-    from index.build import check_named
+    from index.listing import check_named
 
     progress = progress or Silent()
     named = list(paths)

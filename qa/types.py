@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.generations import GenerationState
 from index.types import Filter, Hit, Source, Span
 
 Status = Literal["answered", "no_answer"]
@@ -183,7 +184,8 @@ class CitationCheck:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What `status` tells of an index. bytes: of each part, on disk."""
+    """What `status` tells of an index. bytes: of each part, on disk. generations: all that are
+    there, oldest first."""
 
     generation: int
     built_at: str
@@ -194,3 +196,4 @@ class IndexStatus:
     bytes: Mapping[str, int]
     changed: tuple[str, ...]
     roots: tuple[str, ...]
+    generations: tuple[GenerationState, ...] = ()

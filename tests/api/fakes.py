@@ -10,9 +10,11 @@ from typing import TextIO
 
 from api.cli import run
 from api.service import Service
+from index.comparing import PassageChange, SourceChange
 from index.errors import IndexMissingError, SourceMissingError, UsageError
 from index.progress import Progress
 from index.types import BuildReport, Hit, Passage, Source, Span
+from qa.differences import AnswerChange, Difference, Given
 from qa.gate import Gate
 from qa.outcomes import Excerpt, Outcome, Retrieved
 from qa.questions import QuestionFile
@@ -241,6 +243,13 @@ def trial(*outcomes: Outcome, missing: tuple[str, ...] = ()) -> Trial:
 
 
 REPORT = BuildReport(4, True, added=2, passages=9, passages_embedded=9)
+DIFFERENCE = Difference(
+    1, 2,
+    (SourceChange("moved", "corpus/new.md", "corpus/old.md"), SourceChange("went", "b.md")),
+    (PassageChange("changed", "corpus/a.md", "It was red.", "It is blue.", Span(0, 11), Span(0, 11)),),
+    answers=(AnswerChange("what colour", Given("red", 0.9, "It was red.", "corpus/a.md"), Given(),
+                          "corpus/a.md changed"),),
+)  # fmt: skip
 
 
 @dataclass
@@ -250,6 +259,7 @@ class FakeEngine:
     service: Service | None = field(default_factory=FakeService)
     report: BuildReport = REPORT
     trial: Trial = field(default_factory=trial)
+    difference: Difference = DIFFERENCE
     calls: list[tuple[object, ...]] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -285,6 +295,14 @@ class FakeEngine:
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))
         return 2 if generation is None else generation
+
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        asked = 0 if questions is None else len(questions.questions)
+        self.calls.append(("diff", before, after, settings.index, asked))
+        return replace(self.difference, before=before, after=after, asked=asked)
 
     def examine(
         self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,

@@ -345,7 +345,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert pincite("--help").status == 0
     listed = capsys.readouterr().out
     commands = ("build", "ask", "search", "sources", "remove", "status", "verify", "rollback")
-    for command in (*commands, "eval", "serve"):
+    for command in (*commands, "diff", "eval", "serve"):
         assert f"\n  {command} " in listed
         assert pincite(command, "--help").status == 0
         described = capsys.readouterr().out
@@ -353,3 +353,32 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         assert "--json" in described
     assert pincite("--version").status == 0
     assert capsys.readouterr().out.startswith("pincite ")
+
+
+def test_the_difference_between_two_generations(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    questions = tmp_path / "own.jsonl"
+    questions.write_text('{"question": "what colour", "answers": ["red"]}\n', encoding="utf-8")
+    ran = pincite("diff", "3", "5", "--questions", str(questions), engine=engine)
+    assert engine.calls == [("diff", 3, 5, Path(".pincite"), 1)]
+    assert (ran.status, ran.out) == (
+        0,
+        "From generation 3 to 5\n"
+        "sources: 1 went, 1 moved\n"
+        "  moved   corpus/new.md, it was corpus/old.md\n"
+        "  went    b.md\n"
+        "passages: 1 changed\n"
+        "  corpus/a.md: changed\n"
+        "    - It was red.\n"
+        "    + It is blue.\n"
+        "answers: 1 of 1 question changed\n"
+        "  what colour\n"
+        "    - red (0.90, corpus/a.md): It was red.\n"
+        "    + no answer\n"
+        "    because corpus/a.md changed\n",
+    )
+    found = json.loads(pincite("diff", "3", "5", "--json", engine=engine).out)
+    assert found["sources"][0] == {
+        "kind": "moved", "path": "corpus/new.md", "was": "corpus/old.md",
+    }  # fmt: skip
+    assert pincite("diff", "3").status == 2

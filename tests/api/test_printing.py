@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.printing import answer_lines, likelihood, timing
-from api.reporting import size_in_words
+from api.sizes import size_in_words
 from api.terminal import Layout, Piece
 from index.types import Span
 from qa.types import Alternative, Attribution, Wording

@@ -1,0 +1,53 @@
+"""What is done with the generations of an index, beside building one: compare, and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from index.comparing import compare
+from index.generations import TRUTH, Generations
+from index.progress import Progress, Silent
+from index.store import Store
+from qa.differences import Difference, changed_answers
+from qa.questions import KnownQuestion
+from qa.settings import Settings
+
+
+def diff(
+    before: int, after: int, settings: Settings, *,
+    questions: Sequence[KnownQuestion] | None = None, progress: Progress | None = None,
+) -> Difference:  # fmt: skip
+    """What changed from one generation to another; with questions, also which answers did.
+
+    Raises UsageError if one is not there, IndexDamagedError if its truth, or with questions any
+    of it, is damaged, and ModelError if questions are asked and a model is gone.
+    """
+    from qa.assembly import Pincite
+
+    generations = Generations(settings.index)
+    generations.live()
+    for number in (before, after):
+        generations.require(number)
+    with _truth(generations, before) as one, _truth(generations, after) as other:
+        sources, passages = compare(one, other)
+    found = Difference(before, after, tuple(sources), tuple(passages))
+    if questions is None:
+        return found
+    with (
+        Pincite.open(settings=settings, generation=before) as earlier,
+        Pincite.open(settings=settings, generation=after) as later,
+    ):
+        answers = changed_answers(earlier, later, questions, progress or Silent())
+    return Difference(
+        before, after, found.sources, found.passages, len(questions), tuple(answers)
+    )
+
+
+@contextmanager
+def _truth(generations: Generations, number: int) -> Iterator[Store]:
+    store = Store(generations.open_file(number, TRUTH)[1])
+    try:
+        yield store
+    finally:
+        store.close()
