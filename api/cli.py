@@ -183,15 +183,18 @@ def sources(session: Session) -> int:
 
 @app.command()
 @click.argument("names", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "--purge", is_flag=True, help="Erase all trace of them, older generations too; with a receipt."
+)
 @click.pass_obj
-def remove(session: Session, names: tuple[str, ...]) -> int:
+def remove(session: Session, names: tuple[str, ...], purge: bool) -> int:
     """Drop sources, by id or path.
 
     They stay out until a build names them again.
     """
     from api import keeping
 
-    return keeping.remove(session, list(names))
+    return keeping.remove(session, list(names), purge=purge)
 
 
 @app.command()

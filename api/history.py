@@ -13,6 +13,7 @@ from api.terminal import Layout, Line, bold, dim, wrapped
 if TYPE_CHECKING:
     from index.comparing import PassageChange
     from index.generations import GenerationState
+    from index.purging import Receipt
     from qa.differences import AnswerChange, Difference, Given
 
 _SHOWN_PASSAGES = 20
@@ -74,3 +75,25 @@ def _given(given: Given) -> str:
     if given.answer is None or given.confidence is None:
         return "no answer"
     return f"{given.answer} ({given.confidence:.2f}, {given.path}): {given.quote}"
+
+
+def receipt_lines(receipt: Receipt) -> Iterator[Line]:
+    """What a purge erased."""
+    yield (bold(f"Erased at {receipt.at}; generation {receipt.generation} holds none of it"),)
+    for source in receipt.sources:
+        yield (f"  {source.path} ({source.id})",)
+        yield (
+            f"    {counted(len(source.sha256), 'version')}, {source.characters} characters of "
+            f"canonical text, {counted(source.passages, 'passage')} with vectors and words",
+        )
+        for digest in source.sha256:
+            yield (dim(f"    sha256 {digest}"),)
+    yield (f"cached embeddings erased: {receipt.embeddings}",)
+    deleted = ", ".join(map(str, receipt.generations)) or "none"
+    yield (f"generations deleted: {deleted}",)
+    if receipt.shared:
+        yield (
+            f"kept, for they hold some of the same passages: {', '.join(receipt.shared)}; remove "
+            "them as well if that is not wanted",
+        )
+    yield ("Its path is remembered, so that it stays out; a service that runs must be restarted.",)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.history import difference_lines
+from api.history import difference_lines, receipt_lines
 from api.printing import counted
 from api.rendering import plain, sources_json
 from api.reporting import check_lines, report_lines, source_lines, status_lines
@@ -16,6 +16,7 @@ from api.session import Session
 from index.errors import IndexDamagedError, UsageError
 
 if TYPE_CHECKING:
+    from index.purging import Receipt
     from index.types import BuildReport
     from qa.gate import Gate
 
@@ -56,20 +57,31 @@ def _gate(file: Path | None, tolerance: float | None) -> Gate | None:
     return Gate(read_questions(file), points)
 
 
-def remove(session: Session, sources: Sequence[str]) -> int:
-    """Drop sources, named by id or path, and keep them out."""
+def remove(session: Session, sources: Sequence[str], *, purge: bool) -> int:
+    """Drop sources, named by id or path, and keep them out.
+
+    purge: erase all trace of them, in older generations and in the cache too, with a receipt.
+    """
+    receipt = None
     with session.watched() as progress:
-        report = session.engine.remove(sources, session.settings(), progress=progress)
-    return _report(session, report)
+        if purge:
+            report, receipt = session.engine.purge(sources, session.settings(), progress=progress)
+        else:
+            report = session.engine.remove(sources, session.settings(), progress=progress)
+    return _report(session, report, receipt)
 
 
-def _report(session: Session, report: BuildReport) -> int:
+def _report(session: Session, report: BuildReport, receipt: Receipt | None = None) -> int:
     for skipped in report.skipped:
         session.terminal.note(f"pincite: skipped {skipped.path}: {skipped.reason}")
     if session.as_json:
-        session.terminal.json(plain(report))
+        told = plain(report)
+        assert isinstance(told, dict)
+        session.terminal.json(told if receipt is None else {**told, "receipt": plain(receipt)})
     else:
         session.terminal.print(report_lines(report))
+        if receipt is not None:
+            session.terminal.print(receipt_lines(receipt))
     return FAILED if report.skipped else 0
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from index.progress import Progress
+    from index.purging import Receipt
     from index.types import BuildReport, Hit, Source
     from qa.differences import Difference
     from qa.gate import Gate
@@ -98,6 +99,11 @@ class Engine(Protocol):
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
     ) -> BuildReport: ...
 
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        """Erase sources from every generation, and say what was erased."""
+
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
 
@@ -146,6 +152,13 @@ class LocalEngine:
         from qa import assembly
 
         return assembly.remove(sources, settings, progress=progress)
+
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        from qa import lifecycle
+
+        return lifecycle.purge(sources, settings, progress=progress)
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         from qa import assembly

@@ -60,7 +60,7 @@ def build(
     check_named(named)
     generations = Generations(folder)
     with generations.lock():
-        previous = _previous(generations, settings.full)
+        previous = open_previous(generations, settings.full)
         try:
             plan = _plan(folder, named, previous)
             return _build(generations, plan, previous, embedder, settings, progress)
@@ -80,7 +80,7 @@ def remove(
     generations = Generations(folder)
     generations.live()
     with generations.lock():
-        previous = _previous(generations, full=False)
+        previous = open_previous(generations, full=False)
         assert previous is not None, "a live generation was not opened"
         try:
             gone = {_named_path(previous.store, name) for name in names}
@@ -113,7 +113,12 @@ def _named_path(store: Store, name: str) -> str:
     raise UsageError(f"the index holds no source {name!r}", "see them with: pincite sources")
 
 
-def _previous(generations: Generations, full: bool) -> Previous | None:
+def open_previous(generations: Generations, full: bool) -> Previous | None:
+    """The live generation, for a build to follow; None if nothing was published.
+
+    full: where it is damaged, an older one stands in, or none. Raises IndexUnusableError
+    otherwise.
+    """
     if not (generations.folder / "CURRENT").exists():
         return None
     try:

@@ -26,6 +26,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from index.durable import remove_tree, replace_with, sync, sync_tree
 from index.errors import (
     BuildError,
     IndexDamagedError,
@@ -194,9 +195,11 @@ class Generations:
     def prepare(self) -> Iterator[Path]:
         """An empty folder to write the next generation into; gone again unless published."""
         parent = self.folder / "generations"
-        parent.mkdir(parents=True, exist_ok=True)
-        for left in parent.glob(".next-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        if not parent.is_dir():
+            parent.mkdir(parents=True)
+            sync(self.folder)
+            sync(self.folder.parent)
+        self.sweep()
         folder = parent / f".next-{os.getpid()}"
         folder.mkdir()
         try:
@@ -220,35 +223,46 @@ class Generations:
     def publish(self, prepared: Path, generation: int) -> None:
         """Make a sealed folder the live generation.
 
-        Raises OSError as the file system does; what was live then stays live.
+        Raises OSError as the file system does; what was live then stays live, unless the very
+        last sync failed: then either is, and both are whole.
         """
-        for path in prepared.rglob("*"):
-            _sync(path)
-        _sync(prepared)
+        sync_tree(prepared)
         target = self.path(generation)
         prepared.rename(target)
-        _sync(target.parent)
+        try:
+            sync(target.parent)
+        except OSError:
+            # Nobody knows whether it lasts, so it must not be there to be pointed at.
+            shutil.rmtree(target, ignore_errors=True)
+            raise
         self.point_at(generation)
 
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""
         self.require(generation)
-        pointer = self.folder / "CURRENT"
-        aside = self.folder / ".CURRENT"
-        with aside.open("w", encoding="ascii") as file:
-            file.write(f"{generation}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(pointer)
-        _sync(self.folder)
+        replace_with(self.folder / "CURRENT", f"{generation}\n".encode())
 
-    def prune(self, keep: int) -> None:
-        """Delete all but the newest `keep` generations; the live one always stays."""
+    def prune(self, keep: int) -> list[int]:
+        """Delete all but the newest `keep` generations, and return their numbers; the live one
+        always stays."""
         numbers = self.numbers()
         spared = {*numbers[-keep:], self.live()}
-        for number in numbers:
-            if number not in spared:
-                shutil.rmtree(self.path(number), ignore_errors=True)
+        doomed = [number for number in numbers if number not in spared]
+        for number in doomed:
+            self.delete(number)
+        return doomed
+
+    def delete(self, generation: int) -> None:
+        """Delete a generation. Whoever has it open keeps it until they close it."""
+        remove_tree(self.path(generation))
+
+    def sweep(self) -> None:
+        """Delete what builds that were killed left behind. The index must be locked."""
+        parent = self.folder / "generations"
+        for left in [*parent.glob(".next-*"), *parent.glob(".*.gone")]:
+            shutil.rmtree(left, ignore_errors=True)
+        for left in self.folder.glob(".CURRENT.*"):
+            left.unlink(missing_ok=True)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -285,14 +299,6 @@ def _seal(manifest: bytes) -> bytes:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _damaged(path: Path, what: str) -> IndexDamagedError:

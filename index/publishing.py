@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedding import Embedder
+from index.errors import IndexUnusableError
 from index.generations import FORMAT, LEXICAL, TRUTH, VECTORS, Generations, Manifest
 from index.progress import Progress
-from index.store import Entry, StoreWriter, VectorCache
+from index.store import Entry, Store, StoreWriter, VectorCache, cache_key
 from index.types import Passage
 
 # Passages embedded between two writes to the cache: what an interrupted build may do in vain.
@@ -128,3 +129,18 @@ def embed_texts(
     for row, text in enumerate(texts):
         matrix[row] = known[text]
     return matrix, len(missing)
+
+
+def used_keys(generations: Generations) -> Iterator[bytes]:
+    """The cache's keys of every passage of every generation that is there and can be read."""
+    for number in generations.numbers():
+        try:
+            manifest, truth = generations.open_file(number, TRUTH)
+            store = Store(truth)
+        except IndexUnusableError:
+            continue
+        try:
+            for text in store.passage_texts():
+                yield cache_key(manifest.models["embedder"], text)
+        finally:
+            store.close()

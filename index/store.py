@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.cleaning import EditMap
+from index.durable import sync
 from index.errors import BuildError, IndexDamagedError
 from index.sketching import NO_SKETCH, Sketch
 from index.types import Filter, Passage, Source, Span
@@ -187,6 +188,17 @@ class Store:
         for row in self._rows(f"SELECT {_PASSAGE_COLUMNS} FROM passages ORDER BY number"):
             yield _passage(row)  # type: ignore[arg-type]
 
+    def passage_texts(self) -> set[str]:
+        """The clean text of every passage."""
+        return {str(row[0]) for row in self._rows("SELECT text FROM passages")}
+
+    def holding(self, words: str) -> list[str]:
+        """The ids of the sources whose canonical text holds these words to the letter, by path."""
+        rows = self._rows(
+            "SELECT id FROM sources WHERE instr(text, ?) > 0 ORDER BY position", [words]
+        )
+        return [str(row[0]) for row in rows]
+
     def passages_of(self, source_id: str) -> list[Passage]:
         """The passages of one source, in its order; none if there is no such source."""
         rows = self._rows(
@@ -325,11 +337,19 @@ def passage_id(source_id: str, span: Span, text: str) -> str:
 
 
 _CHECK_BYTES = 8
+_CACHE_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;"
+)
 
 
 def _check(data: bytes) -> bytes:
     """What a cached vector is known to be whole by: SQLite does not notice a changed value."""
     return hashlib.blake2b(data, digest_size=_CHECK_BYTES).digest()
+
+
+def cache_key(model: str, text: str) -> bytes:
+    """What a cached vector is found by; it cannot be read back into the text."""
+    return hashlib.sha256(f"{model}\n{text}".encode()).digest()
 
 
 class VectorCache:
@@ -351,9 +371,8 @@ class VectorCache:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path)
         connection.executescript(
-            "PRAGMA synchronous = NORMAL;"
-            "CREATE TABLE IF NOT EXISTS vectors ("
-            "key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;"
+            "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
+            + _CACHE_SCHEMA
         )
         return connection
 
@@ -371,7 +390,7 @@ class VectorCache:
         self._connection.close()
 
     def _key(self, text: str) -> bytes:
-        return hashlib.sha256(f"{self._model}\n{text}".encode()).digest()
+        return cache_key(self._model, text)
 
     def get(self, texts: Sequence[str], dimension: int) -> dict[str, FloatArray]:
         """The vectors that are known, by text."""
@@ -401,3 +420,84 @@ class VectorCache:
                 self._connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
         except sqlite3.DatabaseError as error:
             self._begin_anew(error)
+
+    def prune(self, used: Iterable[bytes]) -> int:
+        """Drop what is not among these keys, of any model; returns how many that were.
+
+        Deleted rows are overwritten with zeros; a file that is mostly empty is made smaller.
+        """
+        try:
+            with self._connection:
+                gone = _drop_unused(self._connection, used)
+            pages, free = (
+                int(self._connection.execute(f"PRAGMA {name}").fetchone()[0])
+                for name in ("page_count", "freelist_count")
+            )
+            if 2 * free > pages:
+                self._connection.execute("VACUUM")
+        except sqlite3.DatabaseError as error:
+            self._begin_anew(error)
+            return 0
+        return gone
+
+    def faults(self) -> int:
+        """How many cached vectors are not what was written; each would be embedded again."""
+        rows = self._connection.execute("SELECT vector FROM vectors")
+        return sum(row[0][-_CHECK_BYTES:] != _check(row[0][:-_CHECK_BYTES]) for row in rows)
+
+
+def _drop_unused(connection: sqlite3.Connection, used: Iterable[bytes]) -> int:
+    connection.execute("DROP TABLE IF EXISTS temp.used")
+    connection.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY) WITHOUT ROWID")
+    connection.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in used))
+    gone = connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM used)")
+    connection.execute("DROP TABLE temp.used")
+    return gone.rowcount
+
+
+def rewrite_cache(path: Path, used: Iterable[bytes]) -> int:
+    """Replace a cache by a new file that holds these keys alone; returns how many are gone.
+
+    Nothing else was ever in the new file, so no page of it can hold what was dropped. A cache
+    that cannot be read is deleted. Raises BuildError if the new file cannot be written.
+    """
+    if not path.exists():
+        return 0
+    aside = path.with_name(f".{path.name}.new")
+    aside.unlink(missing_ok=True)
+    try:
+        gone = _copy_used(path, aside, used)
+    except sqlite3.OperationalError as error:
+        aside.unlink(missing_ok=True)
+        raise BuildError(f"{path} cannot be rewritten ({error})", "do it again") from error
+    except sqlite3.DatabaseError:
+        aside.unlink(missing_ok=True)
+        path.unlink()
+        gone = 0
+    else:
+        sync(aside)
+        aside.replace(path)
+    path.with_name(f"{path.name}-journal").unlink(missing_ok=True)
+    sync(path.parent)
+    return gone
+
+
+def _copy_used(path: Path, aside: Path, used: Iterable[bytes]) -> int:
+    # Opened first, so that what a killed build left in a journal is undone before it is read.
+    connection = sqlite3.connect(path)
+    try:
+        connection.executescript("PRAGMA temp_store = MEMORY;")
+        total = int(connection.execute("SELECT count(*) FROM vectors").fetchone()[0])
+        connection.execute("CREATE TEMP TABLE used (key BLOB PRIMARY KEY) WITHOUT ROWID")
+        connection.executemany("INSERT OR IGNORE INTO used VALUES (?)", ((key,) for key in used))
+        connection.commit()
+        connection.execute("ATTACH ? AS fresh", [str(aside)])
+        connection.execute(_CACHE_SCHEMA.replace("vectors", "fresh.vectors", 1))
+        kept = connection.execute(
+            "INSERT INTO fresh.vectors SELECT key, vector FROM main.vectors "
+            "WHERE key IN (SELECT key FROM used) ORDER BY key"
+        ).rowcount
+        connection.commit()
+        return total - kept
+    finally:
+        connection.close()

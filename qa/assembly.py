@@ -29,8 +29,9 @@ from qa.settings import Settings, load_settings
 from qa.types import Answer, CitationCheck, IndexStatus
 
 if TYPE_CHECKING:
-    from index.build import Check
+    from index.build import BuildSettings, Check
     from index.compiling import Compiled
+    from index.embedding import OnnxEmbedder
 
 DEFAULT_ROOT = Path("corpus")
 
@@ -219,7 +220,7 @@ def build(
     check_named(named)
     if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
         named = [DEFAULT_ROOT]
-    embedder, wanted = _builders(settings, full, progress)
+    embedder, wanted = builders(settings, progress, full=full)
     wanted = dataclasses.replace(wanted, check=check)
     return build_index(settings.index, named, embedder, wanted, progress)
 
@@ -235,7 +236,7 @@ def remove(
 
     progress = progress or Silent()
     Generations(settings.index).live()
-    embedder, wanted = _builders(settings, False, progress)
+    embedder, wanted = builders(settings, progress)
     return remove_from_index(settings.index, sources, embedder, wanted, progress)
 
 
@@ -273,7 +274,9 @@ def compiled_reader(settings: Settings, progress: Progress) -> Compiled:
     )  # fmt: skip
 
 
-def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, Any]:
+def builders(
+    settings: Settings, progress: Progress, *, full: bool = False
+) -> tuple[OnnxEmbedder, BuildSettings]:
     """The embedder and the build settings, with both models compiled."""
     from index.build import BuildSettings
     from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve

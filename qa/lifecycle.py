@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from index.comparing import compare
 from index.generations import TRUTH, Generations
@@ -12,6 +13,10 @@ from index.store import Store
 from qa.differences import Difference, changed_answers
 from qa.questions import KnownQuestion
 from qa.settings import Settings
+
+if TYPE_CHECKING:
+    from index.purging import Receipt
+    from index.types import BuildReport
 
 
 def diff(
@@ -51,3 +56,19 @@ def _truth(generations: Generations, number: int) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+def purge(
+    sources: Sequence[str], settings: Settings, *, progress: Progress | None = None
+) -> tuple[BuildReport, Receipt]:
+    """Erase these sources, named by id or path, from every generation and from the cache.
+
+    Raises as `index.purging.purge` does, and ModelError.
+    """
+    from index.purging import purge as purge_index
+    from qa.assembly import builders
+
+    progress = progress or Silent()
+    Generations(settings.index).live()
+    embedder, wanted = builders(settings, progress)
+    return purge_index(settings.index, sources, embedder, wanted, progress)

@@ -13,6 +13,7 @@ from api.service import Service
 from index.comparing import PassageChange, SourceChange
 from index.errors import IndexMissingError, SourceMissingError, UsageError
 from index.progress import Progress
+from index.purging import Erased, Receipt
 from index.types import BuildReport, Hit, Passage, Source, Span
 from qa.differences import AnswerChange, Difference, Given
 from qa.gate import Gate
@@ -243,6 +244,10 @@ def trial(*outcomes: Outcome, missing: tuple[str, ...] = ()) -> Trial:
 
 
 REPORT = BuildReport(4, True, added=2, passages=9, passages_embedded=9)
+RECEIPT = Receipt(
+    "2026-11-20T10:00:00Z", 4, (Erased("src_1", "corpus/a.md", ("0" * 64,), 1200, 3),), (2, 3), 3,
+    ("corpus/b.md",),
+)  # fmt: skip
 DIFFERENCE = Difference(
     1, 2,
     (SourceChange("moved", "corpus/new.md", "corpus/old.md"), SourceChange("went", "b.md")),
@@ -291,6 +296,12 @@ class FakeEngine:
         self.calls.append(("remove", list(sources), settings.index))
         progress.stage("indexing", None)
         return self.report
+
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        self.calls.append(("purge", list(sources), settings.index))
+        return self.report, RECEIPT
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))

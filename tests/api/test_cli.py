@@ -382,3 +382,24 @@ def test_the_difference_between_two_generations(tmp_path: Path) -> None:
         "kind": "moved", "path": "corpus/new.md", "was": "corpus/old.md",
     }  # fmt: skip
     assert pincite("diff", "3").status == 2
+
+
+def test_a_purge_prints_its_receipt() -> None:
+    engine = FakeEngine()
+    ran = pincite("remove", "a.md", "--purge", engine=engine)
+    assert engine.calls == [("purge", ["a.md"], Path(".pincite"))]
+    assert ran.status == 0
+    assert ran.out.partition("Erased at ")[2] == (
+        "2026-11-20T10:00:00Z; generation 4 holds none of it\n"
+        "  corpus/a.md (src_1)\n"
+        "    1 version, 1200 characters of canonical text, 3 passages with vectors and words\n"
+        f"    sha256 {'0' * 64}\n"
+        "cached embeddings erased: 3\n"
+        "generations deleted: 2, 3\n"
+        "kept, for they hold some of the same passages: corpus/b.md; remove them as well if that "
+        "is not wanted\n"
+        "Its path is remembered, so that it stays out; a service that runs must be restarted.\n"
+    )
+    told = json.loads(pincite("remove", "a.md", "--purge", "--json", engine=engine).out)
+    assert told["generation"] == 4
+    assert told["receipt"]["generations"] == [2, 3]
