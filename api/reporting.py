@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from api.history import generation_lines
@@ -65,11 +66,13 @@ def status_lines(status: IndexStatus) -> Iterator[Line]:
 
 
 def check_lines(checks: Sequence[CitationCheck]) -> Iterator[Line]:
-    """Each citation that does not hold, and how many do."""
+    """What became of each citation that does not hold, and how many do."""
     failed = [check for check in checks if check.fault is not None]
     for check in failed:
         yield (f"{check.answer_id}: {check.source}: {check.fault}",)
-    yield (f"{len(checks) - len(failed)} of {len(checks)} citations hold.",)
+    others = Counter(check.state for check in failed)
+    told = "".join(f", {count} {state}" for state, count in sorted(others.items()))
+    yield (f"{len(checks) - len(failed)} of {len(checks)} citations hold{told}.",)
 
 
 def _pairs(values: Mapping[str, object]) -> str:

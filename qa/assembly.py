@@ -197,7 +197,7 @@ class Pincite:
 
     def verify_index(self) -> list[str]:
         """Faults of the index itself; none if it is sound. Its digests were checked on opening."""
-        from qa.verification import index_faults
+        from qa.soundness import index_faults
 
         return index_faults(self._index)
 

@@ -173,13 +173,35 @@ def support(citations: Sequence[Citation]) -> int:
     return sum(citation.copy_of is None for citation in citations)
 
 
+# holds: the quote stands where it did, to the letter. moved: it stands at another place. changed:
+# something like it stands there now. gone: it stands nowhere. invalid: it never was a citation of
+# this index, for it contradicts itself or the very bytes that it cites.
+CitationState = Literal["holds", "moved", "changed", "gone", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the words of a citation stand now. span, answer_span: in the source's canonical text;
+    answer_span is None where the words are others. line: 1-based, of the span's start."""
+
+    source_id: str
+    path: str
+    span: Span
+    answer_span: Span | None
+    line: int
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class CitationCheck:
-    """What `verify` found of one citation: `fault` is None if it holds."""
+    """What `verify` found of one citation: `fault` is None if it holds, else a line that says
+    what became of it. found: where it stands now, if it moved or changed."""
 
     answer_id: str
     source: str
     fault: str | None = None
+    state: CitationState = "holds"
+    found: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

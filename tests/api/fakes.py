@@ -206,9 +206,9 @@ class FakeService:
     def verify(self, answers: Iterable[Mapping[str, object]]) -> list[CitationCheck]:
         """Every citation holds but those of answers whose id says otherwise."""
         return [
-            CitationCheck(
-                str(checked["id"]), "corpus/a.md", "not there" if checked["id"] == "bad" else None
-            )
+            CitationCheck(str(checked["id"]), "corpus/a.md", "not there", "gone")
+            if checked["id"] == "bad"
+            else CitationCheck(str(checked["id"]), "corpus/a.md")
             for checked in answers
         ]
 

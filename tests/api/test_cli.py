@@ -298,7 +298,7 @@ def test_a_file_of_answers_is_checked(tmp_path: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     ran = pincite("verify", str(file))
     assert ran.status == 1
-    assert ran.out == "bad: corpus/a.md: not there\n1 of 2 citations hold.\n"
+    assert ran.out == "bad: corpus/a.md: not there\n1 of 2 citations hold, 1 gone.\n"
     checked = json.loads(pincite("verify", str(file), "--json").out)
     assert (checked["checked"], checked["failed"]) == (2, 1)
 

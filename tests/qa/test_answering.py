@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from index.errors import UsageError
 from qa.answering import check_question
 from qa.rendering import answer_json
-from qa.types import Answer
+from qa.types import Answer, CitationCheck
 from qa.verification import verify_answers
 from tests.index.helpers import build_index, open_searcher, write_files
 from tests.qa.helpers import open_answerer
@@ -250,20 +251,73 @@ def test_verification_finds_what_does_not_hold(tmp_path: Path) -> None:
     assert fault(quote_span={"start": "0", "end": 5}) is not None
     assert fault(answer_span={"start": 0, "end": 0}) is not None
     assert fault(source={**good["citations"][0]["source"], "id": "src_gone"}) is not None
-    assert fault(source={**good["citations"][0]["source"], "sha256": "0"}) is not None
+    # The file changed, and what is quoted still stands where it did.
+    assert fault(source={**good["citations"][0]["source"], "sha256": "0"}) is None
     with pytest.raises(UsageError, match="not an answer"):
         verify_answers([{"id": "x"}], opened.store)
 
 
-def test_a_changed_source_no_longer_holds(tmp_path: Path) -> None:
-    answerer, _, _ = open_answerer(tmp_path, FILES, MARGINS)
-    data = json.loads(
+def cited(folder: Path) -> dict[str, Any]:
+    answerer, _, _ = open_answerer(folder, FILES, MARGINS)
+    told: dict[str, Any] = json.loads(
         json.dumps(answer_json(answerer.ask(check_question("when was the lamp lit"))))
     )
-    for name in ("a.md", "c.txt"):
-        path = tmp_path / "sources" / name
-        path.write_text("Now: " + path.read_text())
-    build_index(tmp_path / "index")
-    opened, _ = open_searcher(tmp_path / "index")
-    faults = {c.fault for c in verify_answers([data], opened.store) if c.source != "sources/b.txt"}
-    assert faults == {"the source has changed since"}
+    return told
+
+
+def rebuilt(folder: Path, data: dict[str, Any]) -> list[CitationCheck]:
+    build_index(folder / "index")
+    return verify_answers([data], open_searcher(folder / "index")[0].store)
+
+
+def test_a_quote_that_moved_is_found(tmp_path: Path) -> None:
+    data = cited(tmp_path)
+    for path in (tmp_path / "sources").iterdir():
+        if path.suffix == ".txt":
+            path.write_text("Now: " + path.read_text())
+    checks = rebuilt(tmp_path, data)
+    moved = [check for check in checks if check.state == "moved"]
+    assert moved
+    quotes = {c["quote"] for c in data["citations"]}
+    quotes |= {c["quote"] for a in data["alternatives"] for c in a["citations"]}
+    store = open_searcher(tmp_path / "index")[0].store
+    for check in moved:
+        assert check.found is not None
+        assert check.found.text in quotes
+        assert check.fault is not None
+        assert check.fault.startswith("moved: it stands at ")
+        start, end = check.found.span
+        assert store.text(check.found.source_id).text[start:end] == check.found.text
+        assert check.found.answer_span is not None
+        assert start <= check.found.answer_span.start < check.found.answer_span.end <= end
+
+
+def test_what_became_of_a_citation(tmp_path: Path) -> None:
+    quote = "Marta Lind has kept the harbour lamp of Lund since the spring of 1987."
+    text = f"The harbour.\n\n{quote}\n\nNothing else is known of it.\n"
+    answerer, _, _ = open_answerer(tmp_path, {"lamp.txt": text}, {"Marta Lind": 5.0})
+    data = json.loads(json.dumps(answer_json(answerer.ask(check_question("who kept the lamp")))))
+    assert data["citations"][0]["quote"] == quote
+    file = tmp_path / "sources" / "lamp.txt"
+
+    def state() -> tuple[str, str | None]:
+        (check,) = rebuilt(tmp_path, data)
+        return check.state, check.found.text if check.found is not None else None
+
+    assert state() == ("holds", None)
+    file.write_text(text.replace("Nothing else", "Little else"))
+    assert state() == ("holds", None)
+    file.write_text("At the very beginning.\n\n" + text)
+    assert state() == ("moved", quote)
+    renamed = file.with_name("light.txt")
+    file.rename(renamed)
+    assert state() == ("moved", quote)
+    renamed.rename(file)
+    later = quote.replace("1987", "1988")
+    file.write_text(text.replace(quote, later))
+    assert state() == ("changed", later)
+    file.write_text("The boat Freja sank off the point. Nobody was on board.\n")
+    assert state() == ("gone", None)
+    write_files(tmp_path / "sources", {"other.txt": "A bridge was opened.\n"})
+    file.unlink()
+    assert state() == ("gone", None)
