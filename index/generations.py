@@ -15,26 +15,24 @@ parsed before it was compared with them.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO
 
 from index.durable import remove_tree, replace_with, sync, sync_tree
 from index.errors import (
-    BuildError,
     IndexDamagedError,
     IndexFormatError,
     IndexMissingError,
     IndexUnusableError,
     UsageError,
 )
+from index.locking import locked
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -264,32 +262,9 @@ class Generations:
         for left in self.folder.glob(".CURRENT.*"):
             left.unlink(missing_ok=True)
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the index for writing; raises BuildError if another process does.
-
-        The operating system lets go of the lock when its process ends, however it ends.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                file.seek(0)
-                raise BuildError(
-                    f"another build of {self.folder} is running ({file.read().strip()})",
-                    "wait for it to end",
-                ) from error
-            _write_holder(file)
-            yield
-
-
-def _write_holder(file: IO[str]) -> None:
-    from datetime import UTC, datetime
-
-    file.truncate(0)
-    file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-    file.flush()
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the index for writing, see `index.locking.locked`."""
+        return locked(self.folder)
 
 
 def _seal(manifest: bytes) -> bytes:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -415,3 +417,29 @@ def test_an_interrupted_build_has_not_embedded_in_vain(tmp_path: Path) -> None:
     report = build_index(index, sources)
     assert report.passages_embedded == 200 - len(stopped.embedded)
     assert report.passages_reused == len(stopped.embedded)
+
+
+def test_a_second_build_names_the_first_and_readers_go_on(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    program = (
+        "import sys; from pathlib import Path; from index.locking import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(index)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        said = rf"process {other.pid} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+        with pytest.raises(BuildError, match=said) as raised:
+            build_index(index)
+        assert raised.value.exit_status == 1
+        with pytest.raises(BuildError, match=said):
+            remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
+        _, searcher = open_searcher(index)
+        assert searcher.search("the lamp", 1, Filter())
+        other.kill()
+    (sources / "mill.txt").unlink()
+    assert build_index(index).generation == 2
