@@ -72,6 +72,8 @@ def remove(session: Session, sources: Sequence[str], *, purge: bool) -> int:
 
 
 def _report(session: Session, report: BuildReport, receipt: Receipt | None = None) -> int:
+    for name in report.repaired:
+        session.terminal.note(f"pincite: {name} was damaged and has been made again")
     for skipped in report.skipped:
         session.terminal.note(f"pincite: skipped {skipped.path}: {skipped.reason}")
     if session.as_json:

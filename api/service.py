@@ -32,6 +32,10 @@ class Service(Protocol):
     @property
     def built_at(self) -> str: ...
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever opened it should be told, a line each: that it was repaired, for one."""
+
     def ask(
         self,
         question: str,

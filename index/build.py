@@ -9,13 +9,13 @@ from pathlib import Path
 
 from index.embedding import Embedder
 from index.errors import BuildError, IndexUnusableError, UsageError
-from index.generations import TRUTH, Generations
+from index.generations import Generations
 from index.listing import base_of, changed_files, check_named, list_sources, shown_path
 from index.progress import Progress, Silent
-from index.publishing import Check, Content, publish
-from index.reading import Plan, Previous, Stock, take_stock
+from index.publishing import Check, Content, cache_path, publish, used_keys
+from index.reading import Plan, Previous, Stock, open_truth, take_stock
 from index.splitting import SplitSettings
-from index.store import Store
+from index.store import Store, VectorCache
 from index.types import BuildReport
 
 __all__ = ["BuildSettings", "Check", "build", "changed_files", "check_named", "remove"]
@@ -122,8 +122,7 @@ def open_previous(generations: Generations, full: bool) -> Previous | None:
     if not (generations.folder / "CURRENT").exists():
         return None
     try:
-        path, manifest = generations.open(generations.live())
-        return Previous(manifest, Store(path / TRUTH))
+        return open_truth(generations, generations.live())
     except IndexUnusableError:
         if full:
             return _salvaged(generations)
@@ -135,8 +134,7 @@ def _salvaged(generations: Generations) -> Previous | None:
     the index is built from, and what was removed."""
     for number in reversed(generations.numbers()):
         try:
-            manifest, truth = generations.open_file(number, TRUTH)
-            return Previous(manifest, Store(truth))
+            return open_truth(generations, number)
         except IndexUnusableError:
             continue
     return None
@@ -181,12 +179,26 @@ def _build(
         settings.names or {}, asdict(settings.split),
     )  # fmt: skip
     made = publish(generations, content, embedder, progress, check=settings.check)
-    generations.prune(settings.keep_generations)
+    damaged = previous.damaged if previous is not None else ()
+    if damaged and previous is not None:
+        generations.delete(previous.manifest.generation)
+    if generations.prune(settings.keep_generations):
+        _prune_cache(generations, embedder)
     return replace(
         report, generation=made.generation, published=True, passages=made.passages,
         passages_embedded=made.embedded, passages_reused=made.passages - made.embedded,
-        checked=made.checked, seconds={**report.seconds, **made.seconds},
+        checked=made.checked, repaired=damaged,
+        seconds={**report.seconds, **made.seconds},
     )  # fmt: skip
+
+
+def _prune_cache(generations: Generations, embedder: Embedder) -> None:
+    """Drop the embeddings that no generation uses that is still there."""
+    cache = VectorCache(cache_path(generations.folder), embedder.digest)
+    try:
+        cache.prune(used_keys(generations))
+    finally:
+        cache.close()
 
 
 def _may_be_empty(folder: Path, plan: Plan, previous: Previous | None, stock: Stock) -> bool:
@@ -209,6 +221,7 @@ def _same(
     """Whether a new generation would hold exactly what the previous one does."""
     return (
         stock.same
+        and not previous.damaged
         and tuple(previous.store.roots()) == plan.roots
         and previous.store.excluded() == plan.excluded
         and previous.manifest.models == settings.all_models(embedder)

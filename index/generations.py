@@ -1,6 +1,6 @@
 """Generations: immutable folders, one of them live, published by renaming one pointer.
 
-    INDEX/CURRENT                     the live generation's number, as text
+    INDEX/CURRENT                     the live generation's number, as text, and a check of it
     INDEX/generations/00000003/       manifest.json and its digest, truth.sqlite, vectors.faiss,
                                       lexical/…
     INDEX/cache/                      embeddings by model and text
@@ -20,12 +20,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from index.durable import remove_tree, replace_with, sync, sync_tree
 from index.errors import (
+    DerivedDamagedError,
     IndexDamagedError,
     IndexFormatError,
     IndexMissingError,
@@ -41,6 +43,7 @@ SEAL = "manifest.json.sha256"
 TRUTH = "truth.sqlite"
 VECTORS = "vectors.faiss"
 LEXICAL = "lexical"
+_DIGEST_THREADS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,11 @@ class Generations:
             ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise self._damaged_pointer(pointer) from error
-        if not text.isdigit():
+        number, _, check = text.partition(" ")
+        # Without a check: as versions before wrote it.
+        if not number.isdigit() or (text != number and check != _check(int(number))):
             raise self._damaged_pointer(pointer)
-        return int(text)
+        return int(number)
 
     @staticmethod
     def _damaged_pointer(pointer: Path) -> IndexDamagedError:
@@ -155,19 +160,36 @@ class Generations:
         """A generation's folder and manifest, every file compared with its length and digest.
 
         Raises IndexFormatError if another version of Pincite made it, IndexDamagedError, which
-        names the file, if anything is not as the manifest says.
+        names the file, if anything is not as the manifest says: DerivedDamagedError if the truth
+        is sound, so that the rest can be made again.
         """
-        folder = self.path(generation)
+        manifest, faults = self.inspect(generation)
+        for fault in faults.values():
+            raise fault
+        return self.path(generation), manifest
+
+    def inspect(self, generation: int) -> tuple[Manifest, dict[str, IndexDamagedError]]:
+        """A generation's manifest, and by name the fault of each file that is not as it says, the
+        truth first; raises as `open` does if the manifest itself is at fault.
+
+        Files are digested side by side, so that it takes as long as the largest of them.
+        """
         manifest = self.manifest(generation)
-        for name, record in manifest.files.items():
-            _check_file(folder / name, record)
-        return folder, manifest
+        folder = self.path(generation)
+        names = sorted(manifest.files, key=lambda name: (name != TRUTH, name))
+        with ThreadPoolExecutor(_DIGEST_THREADS) as pool:
+            found = pool.map(lambda name: _fault(folder, name, manifest.files[name]), names)
+            return manifest, {
+                name: fault for name, fault in zip(names, found, strict=True) if fault is not None
+            }
 
     def open_file(self, generation: int, name: str) -> tuple[Manifest, Path]:
         """A generation's manifest and one of its files, checked alone; raises as `open` does."""
         manifest = self.manifest(generation)
         path = self.path(generation) / name
-        _check_file(path, manifest.files[name])
+        fault = _fault(self.path(generation), name, manifest.files[name])
+        if fault is not None:
+            raise fault
         return manifest, path
 
     def manifest(self, generation: int) -> Manifest:
@@ -238,7 +260,8 @@ class Generations:
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""
         self.require(generation)
-        replace_with(self.folder / "CURRENT", f"{generation}\n".encode())
+        data = f"{generation} {_check(generation)}\n".encode()
+        replace_with(self.folder / "CURRENT", data)
 
     def prune(self, keep: int) -> list[int]:
         """Delete all but the newest `keep` generations, and return their numbers; the live one
@@ -267,6 +290,11 @@ class Generations:
         return locked(self.folder)
 
 
+def _check(generation: int) -> str:
+    """What a pointer is known by to be whole: one digit for another names a generation as well."""
+    return hashlib.sha256(f"{generation}".encode()).hexdigest()[:16]
+
+
 def _seal(manifest: bytes) -> bytes:
     return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
 
@@ -276,22 +304,30 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _damaged(path: Path, what: str) -> IndexDamagedError:
-    return IndexDamagedError(
+def _damaged(
+    path: Path, what: str, kind: type[IndexDamagedError] = IndexDamagedError
+) -> IndexDamagedError:
+    return kind(
         f"the index is damaged: {path} {what}",
         "go back with pincite rollback, or rebuild with: pincite build --full",
     )
 
 
-def _check_file(path: Path, record: FileRecord) -> None:
+def _fault(folder: Path, name: str, record: FileRecord) -> IndexDamagedError | None:
+    """What is wrong with a file of a generation, None if it is as its record says."""
+    path = folder / name
+    kind = DerivedDamagedError if name == VECTORS or name.startswith(f"{LEXICAL}/") else (
+        IndexDamagedError
+    )
     try:
         size = path.stat().st_size
         if size != record.bytes:
-            raise _damaged(path, f"has {size} bytes instead of {record.bytes}")
+            return _damaged(path, f"has {size} bytes instead of {record.bytes}", kind)
         if _digest(path) != record.sha256:
-            raise _damaged(path, "is not what was written")
+            return _damaged(path, "is not what was written", kind)
     except OSError as error:
-        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+        return _damaged(path, f"cannot be read ({error.strerror})", kind)
+    return None
 
 
 def models_folder(folder: Path, models: Path | None) -> Path:
@@ -301,4 +337,9 @@ def models_folder(folder: Path, models: Path | None) -> Path:
 
 def folder_bytes(path: Path) -> int:
     """Bytes of all files in a folder."""
-    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+    total = 0
+    for found in path.rglob("*"):
+        # A build may be giving back the space of an old generation just now.
+        with suppress(FileNotFoundError):
+            total += found.stat().st_size if found.is_file() else 0
+    return total

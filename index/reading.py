@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from index.embedding import Embedder
-from index.errors import LoadError, UnreadableError
-from index.generations import Manifest
+from index.errors import DerivedDamagedError, LoadError, UnreadableError
+from index.generations import TRUTH, Generations, Manifest
 from index.listing import is_text, source_id
 from index.progress import Progress
 from index.sketching import sketch
@@ -26,11 +26,23 @@ PIPELINE = "2"
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The generation that a build follows. sound: whether its derived indexes are."""
+    """The generation that a build follows. damaged: files of its derived indexes that are."""
 
     manifest: Manifest
     store: Store
-    sound: bool = True
+    damaged: tuple[str, ...] = ()
+
+
+def open_truth(generations: Generations, number: int) -> Previous:
+    """A generation to go on from: its truth must be sound, the rest need not be.
+
+    Raises IndexDamagedError, which names the file, and IndexFormatError.
+    """
+    manifest, faults = generations.inspect(number)
+    for fault in faults.values():
+        if not isinstance(fault, DerivedDamagedError):
+            raise fault
+    return Previous(manifest, Store(generations.path(number) / TRUTH), tuple(faults))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from index.compiling import open_compiled
 from index.embedding import Embedder, OnnxEmbedder
+from index.errors import IndexDamagedError
 from index.folding import Aliases
 from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest, models_folder
 from index.lexical import LexicalIndex
@@ -41,8 +42,17 @@ def open_generation(folder: Path, aliases: Aliases, generation: int | None = Non
     Raises IndexUnusableError if there is none, or it is of another format, or damaged.
     """
     generations = Generations(folder)
-    number = generations.live() if generation is None else generation
-    return open_files(*generations.open(number), aliases)
+    if generation is not None:
+        return open_files(*generations.open(generation), aliases)
+    number = generations.live()
+    while True:
+        try:
+            return open_files(*generations.open(number), aliases)
+        except IndexDamagedError:
+            # Another one may have been made live meanwhile, and this one deleted.
+            before, number = number, generations.live()
+            if number == before:
+                raise
 
 
 def open_files(path: Path, manifest: Manifest, aliases: Aliases) -> OpenIndex:
@@ -50,10 +60,19 @@ def open_files(path: Path, manifest: Manifest, aliases: Aliases) -> OpenIndex:
     return OpenIndex(
         manifest,
         Store(path / TRUTH),
-        VectorIndex((path / VECTORS).read_bytes(), str(path / VECTORS)),
+        _vectors(path / VECTORS),
         LexicalIndex(path / LEXICAL, aliases),
         aliases,
     )
+
+
+def _vectors(path: Path) -> VectorIndex:
+    try:
+        return VectorIndex(path.read_bytes(), str(path))
+    except OSError as error:
+        raise IndexDamagedError(
+            f"{path} cannot be read ({error.strerror})", "run: pincite build --full"
+        ) from error
 
 
 def open_embedder(

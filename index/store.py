@@ -7,6 +7,7 @@ The only module that speaks SQL. A `Store` is one generation's database, opened 
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 from array import array
@@ -337,6 +338,15 @@ def passage_id(source_id: str, span: Span, text: str) -> str:
 
 
 _CHECK_BYTES = 8
+# What SQLite says where the file is not to blame. A file that may be written, and that SQLite takes
+# for read-only, is damaged: its header says so.
+_NO_DAMAGE = frozenset(
+    [
+        sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+    ]
+)  # fmt: skip
 _CACHE_SCHEMA = (
     "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;"
 )
@@ -378,7 +388,10 @@ class VectorCache:
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
         """Throw a damaged cache away; what is not damage (a full disk, a lock) is no reason to."""
-        if isinstance(error, sqlite3.OperationalError):
+        # The primary code is the low byte: https://sqlite.org/rescode.html
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _NO_DAMAGE or not os.access(
+            self._path, os.W_OK
+        ):
             raise BuildError(f"{self._path} cannot be used ({error})", "build again") from error
         if hasattr(self, "_connection"):
             self._connection.close()

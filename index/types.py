@@ -140,6 +140,7 @@ class BuildReport:
     moved: the same content at another path, counted neither as added nor as removed.
     passages_reused: whose embeddings were known from the last generation or from the cache.
     checked: what a check said of the generation before it was published, if there was one.
+    repaired: files of the last generation that were damaged, and are made again in this one.
     """
 
     generation: int
@@ -155,3 +156,4 @@ class BuildReport:
     skipped: tuple[Skipped, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     checked: str | None = None
+    repaired: tuple[str, ...] = ()

@@ -16,22 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from index.errors import PinciteError, SourceMissingError, UsageError
+from index.errors import DerivedDamagedError, PinciteError, SourceMissingError, UsageError
 from index.folding import Aliases
 from index.generations import Generations, folder_bytes, models_folder
 from index.progress import Progress, Silent
 from index.search import OpenIndex, Rankings, Searcher, open_embedder, open_generation
-from index.splitting import SplitSettings
 from index.types import BuildReport, Filter, Hit, Passage, Source
 from qa.answering import Answerer, ReadingSettings, check_question
 from qa.confidence import Calibration
+from qa.parts import builders, mended
 from qa.settings import Settings, load_settings
 from qa.types import Answer, CitationCheck, IndexStatus
 
 if TYPE_CHECKING:
-    from index.build import BuildSettings, Check
-    from index.compiling import Compiled
-    from index.embedding import OnnxEmbedder
+    from index.build import Check
 
 DEFAULT_ROOT = Path("corpus")
 
@@ -43,8 +41,11 @@ class Pincite:
     """
 
     def __init__(
-        self, index: OpenIndex, searcher: Searcher, answerer: Answerer, settings: Settings
-    ) -> None:
+        self, index: OpenIndex, searcher: Searcher, answerer: Answerer, settings: Settings, *,
+        notes: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        """notes: what whoever opened it should be told, a line each."""
+        self.notes = notes
         self._index = index
         self._searcher = searcher
         self._answerer = answerer
@@ -58,17 +59,28 @@ class Pincite:
         """Open a generation of the index in a folder: the live one if none is named.
 
         index: the folder; the settings' one if None. settings: from the environment and
-        `pincite.toml` if None. Raises IndexUnusableError if there is no index, it is damaged, or
-        of another format, and ModelError if its models are gone.
+        `pincite.toml` if None. Where the dense or the lexical index of the live generation is
+        damaged they are made again, which `notes` tells. Raises IndexUnusableError if there is no
+        index, it is damaged, or of another format, and ModelError if its models are gone.
         """
         settings = settings or load_settings()
         if index is not None:
             settings = replace(settings, index=Path(index))
         aliases = Aliases.load(settings.aliases)
-        return cls.over(open_generation(settings.index, aliases, generation), settings)
+        notes: tuple[str, ...] = ()
+        try:
+            opened = open_generation(settings.index, aliases, generation)
+        except DerivedDamagedError as damage:
+            if generation is not None:
+                raise
+            notes = mended(settings, damage)
+            opened = open_generation(settings.index, aliases)
+        return cls.over(opened, settings, notes=notes)
 
     @classmethod
-    def over(cls, opened: OpenIndex, settings: Settings) -> Pincite:
+    def over(
+        cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = ()
+    ) -> Pincite:
         """Open the models of an opened generation, and put both together. Raises ModelError."""
         from index.compiling import open_compiled
         from qa.reader import OnnxReader
@@ -83,7 +95,7 @@ class Pincite:
         )
         reading = ReadingSettings(settings.read_depth, settings.min_confidence)
         answerer = Answerer(opened, searcher, reader, Calibration.load(), reading)
-        return cls(opened, searcher, answerer, settings)
+        return cls(opened, searcher, answerer, settings, notes=notes)
 
     def __enter__(self) -> Pincite:
         return self
@@ -196,10 +208,11 @@ class Pincite:
         return verify_answers(answers, self._index.store)
 
     def verify_index(self) -> list[str]:
-        """Faults of the index itself; none if it is sound. Its digests were checked on opening."""
-        from qa.soundness import index_faults
+        """Faults of the index itself; none if it is sound: of this generation, whose digests
+        were checked on opening, and of the others that are kept."""
+        from qa.soundness import index_faults, kept_faults
 
-        return index_faults(self._index)
+        return [*index_faults(self._index), *kept_faults(self._settings.index, self.generation)]
 
 
 def build(
@@ -245,6 +258,8 @@ def rollback(generation: int | None, settings: Settings) -> int:
 
     Returns its number. Raises UsageError if it is not there, IndexUnusableError if it is damaged.
     """
+    from index.reading import open_truth
+
     generations = Generations(settings.index)
     if not generations.numbers():
         generations.live()
@@ -257,52 +272,10 @@ def rollback(generation: int | None, settings: Settings) -> int:
                 raise UsageError(f"there is no generation before {live}", "build another first")
             target = earlier[-1]
         if target in generations.numbers():
-            generations.open(target)
+            # What is derived is mended when it is opened.
+            open_truth(generations, target).store.close()
         generations.point_at(target)
     return target
-
-
-def compiled_reader(settings: Settings, progress: Progress) -> Compiled:
-    """The reader that the settings name, compiled if that was not done yet. Raises ModelError."""
-    from index.compiling import compile_model, resolve
-    from qa.reader import bundled_reader_path
-
-    return compile_model(
-        resolve(settings.reader, bundled_reader_path), "reader",
-        models_folder(settings.index, settings.models),
-        name=settings.reader or "pincite-reader", progress=lambda said: progress.stage(said, None),
-    )  # fmt: skip
-
-
-def builders(
-    settings: Settings, progress: Progress, *, full: bool = False
-) -> tuple[OnnxEmbedder, BuildSettings]:
-    """The embedder and the build settings, with both models compiled."""
-    from index.build import BuildSettings
-    from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve
-    from index.embedding import OnnxEmbedder
-    from qa.reader import MAX_QUESTION_TOKENS, SPECIAL_TOKENS
-
-    if settings.passage_overlap >= settings.passage_tokens:
-        raise UsageError(
-            f"passages of {settings.passage_tokens} tokens cannot share "
-            f"{settings.passage_overlap}", "set passage_overlap below passage_tokens",
-        )  # fmt: skip
-    encoder = compile_model(
-        resolve(settings.embedder, default_encoder_path), "encoder",
-        models_folder(settings.index, settings.models),
-        name=settings.embedder or DEFAULT_ENCODER, progress=lambda said: progress.stage(said, None),
-    )  # fmt: skip
-    reader = compiled_reader(settings, progress)
-    opened = OnnxEmbedder(encoder, threads=settings.threads)
-    split = SplitSettings(settings.passage_tokens, settings.passage_overlap)
-    # What the embedder or, with its question, the reader would cut off must not be in a passage.
-    room = min(opened.max_tokens, reader.max_tokens - MAX_QUESTION_TOKENS - SPECIAL_TOKENS)
-    wanted = BuildSettings(
-        split.within(room), settings.keep_generations, full, models={"reader": reader.digest},
-        names={"embedder": encoder.name, "reader": reader.name},
-    )  # fmt: skip
-    return opened, wanted
 
 
 __all__ = ["Pincite", "PinciteError", "build", "remove", "rollback"]

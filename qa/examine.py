@@ -16,8 +16,9 @@ from index.folding import Aliases
 from index.generations import Manifest, models_folder
 from index.progress import Progress, Silent
 from index.search import open_files
-from qa.assembly import Pincite, build, compiled_reader
+from qa.assembly import Pincite, build
 from qa.gate import Gate, check_by
+from qa.parts import compiled_reader
 from qa.questions import QuestionFile, write_articles
 from qa.reader import OnnxReader
 from qa.settings import Settings

@@ -66,7 +66,7 @@ def purge(
     Raises as `index.purging.purge` does, and ModelError.
     """
     from index.purging import purge as purge_index
-    from qa.assembly import builders
+    from qa.parts import builders
 
     progress = progress or Silent()
     Generations(settings.index).live()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from index.errors import IndexUnusableError
+from index.generations import Generations
 from index.search import OpenIndex
 
 
@@ -25,4 +29,20 @@ def index_faults(index: OpenIndex) -> list[str]:
         for passage in store.passages_of(source.id):
             if clean_text[passage.clean_span.start : passage.clean_span.end] != passage.text:
                 faults.append(f"a passage of {source.path} at {passage.span.start} is not its text")
+    return faults
+
+
+def kept_faults(folder: Path, opened: int) -> list[str]:
+    """Files of the other generations, those that a rollback can make live, that are damaged."""
+    generations = Generations(folder)
+    faults = []
+    for number in generations.numbers():
+        if number == opened:
+            continue
+        try:
+            found = generations.inspect(number)[1]
+        except IndexUnusableError as error:
+            faults.append(error.message)
+        else:
+            faults += [fault.message for fault in found.values()]
     return faults

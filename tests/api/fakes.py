@@ -118,6 +118,7 @@ class FakeService:
     closed: int = 0
     generation: int = 3
     built_at: str = "2026-11-20T10:00:00Z"
+    notes: tuple[str, ...] = ()
 
     def ask(
         self,

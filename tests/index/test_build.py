@@ -329,15 +329,16 @@ def test_a_folder_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path, sou
 
 
 @pytest.mark.parametrize("damaged", ["vectors.faiss", "lexical/meta.json"])
-def test_full_on_a_damaged_index_remembers(tmp_path: Path, sources: Path, damaged: str) -> None:
+def test_a_build_makes_again_what_is_derived(tmp_path: Path, sources: Path, damaged: str) -> None:
     index = tmp_path / "index"
     build_index(index, sources)
     remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
     path = Generations(index).path(2) / damaged
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(IndexDamagedError):
-        build_index(index)
-    assert build_index(index, full=True).generation == 3
+    report = build_index(index)
+    assert (report.generation, report.repaired, report.untouched) == (3, (damaged,), 2)
+    assert report.passages_embedded == 0
+    assert Generations(index).numbers() == [1, 3]
     opened, _ = open_searcher(index)
     assert [s.path for s in opened.store.sources()] == ["sources/deep/boat.txt", "sources/lamp.md"]
 
