@@ -129,6 +129,7 @@ def _top_k(default: int) -> Callable[[Callable[..., int]], Callable[..., int]]:
     type=float,
     help="How far a score may fall, of 100; 2 unless told otherwise.",
 )
+@click.option("--watch", is_flag=True, help="Go on: publish after each change and a quiet second.")
 @click.pass_obj
 def build(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int:
     """Bring the index up to date.

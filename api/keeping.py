@@ -13,7 +13,8 @@ from api.printing import counted
 from api.rendering import plain, sources_json
 from api.reporting import check_lines, report_lines, source_lines, status_lines
 from api.session import Session
-from index.errors import IndexDamagedError, UsageError
+from index.errors import IndexDamagedError, PinciteError, UsageError
+from index.progress import Silent
 
 if TYPE_CHECKING:
     from index.purging import Receipt
@@ -27,19 +28,48 @@ GATE_TOLERANCE = 2.0
 
 def build(
     session: Session, paths: Sequence[Path], *, full: bool, gate: Path | None = None,
-    gate_tolerance: float | None = None,
+    gate_tolerance: float | None = None, watch: bool = False,
 ) -> int:  # fmt: skip
     """Bring the index up to date; 1 if a file was skipped, though the rest is published.
 
     gate: a file of questions that the new generation must answer as well as the live one does,
     to gate_tolerance points; if it does not, nothing is published.
+    watch: do so again after every change, until interrupted.
     """
     gated = _gate(gate, gate_tolerance)
+    if watch:
+        return _follow(session, paths, full, gated)
+    return _report(session, _build(session, paths, full, gated))
+
+
+def _build(
+    session: Session, paths: Sequence[Path], full: bool, gate: Gate | None
+) -> BuildReport:
     with session.watched() as progress:
-        report = session.engine.build(
-            paths, session.settings(), full=full, progress=progress, gate=gated
+        return session.engine.build(
+            paths, session.settings(), full=full, progress=progress, gate=gate
         )
-    return _report(session, report)
+
+
+def _follow(session: Session, paths: Sequence[Path], full: bool, gate: Gate | None) -> int:
+    """Build when the watch stands, and after each change; only the first failure ends it."""
+    status: int | None = None
+    for _ in session.engine.watch(paths, session.settings()):
+        if status is None:
+            status = _report(session, _build(session, paths, full, gate))
+            session.terminal.note("Watching for changes; Ctrl-C stops it.")
+            continue
+        try:
+            report = session.engine.build(
+                [], session.settings(), full=False, progress=Silent(), gate=gate
+            )
+        except (PinciteError, OSError) as error:
+            # Tomorrow's change may mend it.
+            session.terminal.note(f"pincite: {error}")
+            continue
+        if report.published:
+            status = _report(session, report)
+    return status or 0
 
 
 def _gate(file: Path | None, tolerance: float | None) -> Gate | None:

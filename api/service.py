@@ -7,7 +7,7 @@ prints its usage must not load a model runtime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -111,6 +111,9 @@ class Engine(Protocol):
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
 
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        """How many things changed, after each quiet second; the first when the watch stands."""
+
     def diff(
         self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
         progress: Progress,
@@ -168,6 +171,11 @@ class LocalEngine:
         from qa import assembly
 
         return assembly.rollback(generation, settings)
+
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        from qa import lifecycle
+
+        return lifecycle.watch(paths, settings)
 
     def diff(
         self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,

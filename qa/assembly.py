@@ -229,13 +229,18 @@ def build(
     from index.listing import check_named
 
     progress = progress or Silent()
-    named = list(paths)
+    named = named_or_default(paths, settings)
     check_named(named)
-    if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
-        named = [DEFAULT_ROOT]
     embedder, wanted = builders(settings, progress, full=full)
     wanted = dataclasses.replace(wanted, check=check)
     return build_index(settings.index, named, embedder, wanted, progress)
+
+
+def named_or_default(paths: Sequence[Path], settings: Settings) -> list[Path]:
+    """The paths; `corpus/` if there are none, there is no index yet, and it is there."""
+    if not paths and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
+        return [DEFAULT_ROOT]
+    return list(paths)
 
 
 def remove(

@@ -1,12 +1,14 @@
-"""What is done with the generations of an index, beside building one: compare, and the like."""
+"""What is done with the generations of an index, beside building one: compare, erase, watch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.comparing import compare
+from index.errors import UsageError
 from index.generations import TRUTH, Generations
 from index.progress import Progress, Silent
 from index.store import Store
@@ -72,3 +74,26 @@ def purge(
     Generations(settings.index).live()
     embedder, wanted = builders(settings, progress)
     return purge_index(settings.index, sources, embedder, wanted, progress)
+
+
+def watch(paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+    """After each quiet second that follows a change in these files and folders, and those that the
+    index remembers: how many things changed. The first value comes at once, when the watch stands.
+
+    Raises UsageError if a named path does not exist, or there is nothing to watch.
+    """
+    from index.listing import check_named, shown_path
+    from index.watching import changes
+    from qa.assembly import named_or_default
+
+    named = named_or_default(paths, settings)
+    check_named(named)
+    generations = Generations(settings.index)
+    roots: list[str] = []
+    if (settings.index / "CURRENT").exists():
+        with _truth(generations, generations.live()) as store:
+            roots = store.roots()
+    roots += [shown_path(settings.index, path) for path in named]
+    if not roots:
+        raise UsageError("no file or folder was named", "name one: pincite build PATH --watch")
+    return changes(settings.index, list(dict.fromkeys(roots)))

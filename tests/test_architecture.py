@@ -19,6 +19,7 @@ ONLY_IN = {
     "sentence_transformers": {"index/compiling.py"},
     "langchain_text_splitters": {"index/splitting.py"},
     "datasketch": {"index/sketching.py"},
+    "watchfiles": {"index/watching.py"},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -266,6 +266,7 @@ class FakeEngine:
     report: BuildReport = REPORT
     trial: Trial = field(default_factory=trial)
     difference: Difference = DIFFERENCE
+    watched: tuple[int, ...] = (0, 2)
     calls: list[tuple[object, ...]] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -307,6 +308,10 @@ class FakeEngine:
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))
         return 2 if generation is None else generation
+
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        self.calls.append(("watch", list(paths), settings.index))
+        yield from self.watched
 
     def diff(
         self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,

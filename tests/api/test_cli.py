@@ -403,3 +403,29 @@ def test_a_purge_prints_its_receipt() -> None:
     told = json.loads(pincite("remove", "a.md", "--purge", "--json", engine=engine).out)
     assert told["generation"] == 4
     assert told["receipt"]["generations"] == [2, 3]
+
+
+def test_a_watch_builds_after_each_change() -> None:
+    engine = FakeEngine(watched=(0, 1, 3))
+    ran = pincite("build", "corpus", "--full", "--watch", engine=engine)
+    assert engine.calls == [
+        ("watch", [Path("corpus")], Path(".pincite")),
+        ("build", [Path("corpus")], Path(".pincite"), True),
+        ("build", [], Path(".pincite"), False),
+        ("build", [], Path(".pincite"), False),
+    ]
+    assert ran.status == 0
+    assert ran.out.count("Generation 4 is live.") == 3
+    assert "Watching for changes; Ctrl-C stops it.\n" in ran.err
+    idle = FakeEngine(report=BuildReport(4, False, untouched=2), watched=(0, 1))
+    assert pincite("build", "--watch", engine=idle).out.count("Nothing to publish") == 1
+
+
+def test_what_was_repaired_is_told_beside_the_answer() -> None:
+    service = FakeService(notes=("vectors.faiss of generation 2 was damaged",))
+    ran = pincite("sources", engine=FakeEngine(service))
+    assert ran.status == 0
+    assert ran.err == "pincite: vectors.faiss of generation 2 was damaged\n"
+    report = BuildReport(4, True, untouched=2, repaired=("vectors.faiss",))
+    ran = pincite("build", engine=FakeEngine(report=report))
+    assert "pincite: vectors.faiss was damaged and has been made again\n" in ran.err
