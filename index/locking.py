@@ -38,9 +38,9 @@ def locked(folder: Path) -> Iterator[None]:
             ) from error
         # The lock holds whether or not there is room on the disk to say whose it is.
         with contextlib.suppress(OSError):
-            file.truncate(0)
-            file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-            file.flush()
+            told = f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+            os.ftruncate(file.fileno(), 0)
+            os.write(file.fileno(), told.encode())
         yield
 
 

@@ -95,7 +95,7 @@ def at_random(scene: Scene, count: int, seed: int) -> Iterator[str]:
     chance = random.Random(seed)
     begun = time.perf_counter()
     index = scene.index()
-    in_child(lambda: unpaid(index))
+    in_child(lambda: follow(index))
     whole = time.perf_counter() - begun
     for number in range(count):
         index = scene.index()
@@ -110,11 +110,6 @@ def at_random(scene: Scene, count: int, seed: int) -> Iterator[str]:
         os.waitpid(child, 0)
         if in_child(lambda found=index: checked(scene, found)) != 0:  # type: ignore[misc]
             yield f"killed at random, {number} of seed {seed}: see above"
-
-
-def unpaid(index: Path) -> None:
-    """A build whose report nobody wants."""
-    follow(index)
 
 
 def run(folder: Path, sample: int | None, kills: int, seed: int) -> list[str]:
@@ -144,7 +139,7 @@ def main() -> int:
     options = parser.parse_args()
     if os.environ.get("PINCITE_SHIM"):
         faults = run(
-            Path(os.environ["PINCITE_SHIM"]), options.sample, options.random, options.seed
+            Path(os.environ["PINCITE_SHIM"]).resolve(), options.sample, options.random, options.seed
         )
         for fault in faults:
             print(fault)

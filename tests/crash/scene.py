@@ -102,7 +102,7 @@ def set_scene(folder: Path) -> Scene:
     return Scene(folder, old, new, (Generations(before).path(2) / MANIFEST).read_bytes())
 
 
-def in_child(work: Callable[[], None]) -> int:
+def in_child(work: Callable[[], object]) -> int:
     """Do it in a process of its own; its exit status, minus the signal that killed it.
 
     0: done, FAILED: an error that a user is told in a line, UNEXPECTED: any other.
