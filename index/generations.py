@@ -15,81 +15,43 @@ parsed before it was compared with them.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from index.durable import remove_tree, replace_with, sync, sync_tree
 from index.errors import (
-    DerivedDamagedError,
     IndexDamagedError,
-    IndexFormatError,
     IndexMissingError,
     IndexUnusableError,
     UsageError,
 )
 from index.locking import locked
+from index.manifest import (
+    FORMAT,
+    LEXICAL,
+    MANIFEST,
+    SEAL,
+    TRUTH,
+    VECTORS,
+    FileRecord,
+    GenerationState,
+    Manifest,
+    file_fault,
+    pointer_check,
+    read_manifest,
+    write_manifest,
+)
 
-FORMAT = 2
-MANIFEST = "manifest.json"
-# As sha256sum writes it, so that `sha256sum -c` checks it too.
-SEAL = "manifest.json.sha256"
-TRUTH = "truth.sqlite"
-VECTORS = "vectors.faiss"
-LEXICAL = "lexical"
+__all__ = [
+    "FORMAT", "LEXICAL", "MANIFEST", "SEAL", "TRUTH", "VECTORS", "FileRecord", "GenerationState",
+    "Generations", "Manifest", "folder_bytes", "models_folder",
+]  # fmt: skip
+
 _DIGEST_THREADS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file of a generation: length in bytes, SHA-256 in hexadecimal."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation is made of and with.
-
-    built_at: ISO 8601, UTC. models: digests by role. names: the models' names by role.
-    splitter: settings that passages were cut with. files: by path in the generation's folder.
-    """
-
-    format: int
-    generation: int
-    built_at: str
-    models: Mapping[str, str]
-    names: Mapping[str, str]
-    splitter: Mapping[str, int]
-    counts: Mapping[str, int]
-    files: Mapping[str, FileRecord]
-
-    def model_labels(self) -> dict[str, str]:
-        """Each model by role as `name@digest`, the digest shortened to 12 digits."""
-        return {
-            role: f"{self.names.get(role, role)}@{digest[:12]}"
-            for role, digest in self.models.items()
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationState:
-    """A generation as `status` lists it. bytes: on disk. fault: why it cannot be opened, None if
-    its manifest is sound; built_at and counts are unknown then."""
-
-    number: int
-    live: bool
-    bytes: int
-    built_at: str | None = None
-    counts: Mapping[str, int] = field(default_factory=dict)
-    fault: str | None = None
 
 
 class Generations:
@@ -146,7 +108,7 @@ class Generations:
             raise self._damaged_pointer(pointer) from error
         number, _, check = text.partition(" ")
         # Without a check: as versions before wrote it.
-        if not number.isdigit() or (text != number and check != _check(int(number))):
+        if not number.isdigit() or (text != number and check != pointer_check(int(number))):
             raise self._damaged_pointer(pointer)
         return int(number)
 
@@ -178,7 +140,7 @@ class Generations:
         folder = self.path(generation)
         names = sorted(manifest.files, key=lambda name: (name != TRUTH, name))
         with ThreadPoolExecutor(_DIGEST_THREADS) as pool:
-            found = pool.map(lambda name: _fault(folder, name, manifest.files[name]), names)
+            found = pool.map(lambda name: file_fault(folder, name, manifest.files[name]), names)
             return manifest, {
                 name: fault for name, fault in zip(names, found, strict=True) if fault is not None
             }
@@ -187,29 +149,14 @@ class Generations:
         """A generation's manifest and one of its files, checked alone; raises as `open` does."""
         manifest = self.manifest(generation)
         path = self.path(generation) / name
-        fault = _fault(self.path(generation), name, manifest.files[name])
+        fault = file_fault(self.path(generation), name, manifest.files[name])
         if fault is not None:
             raise fault
         return manifest, path
 
     def manifest(self, generation: int) -> Manifest:
         """A generation's manifest alone; raises as `open` does."""
-        path = self.path(generation) / MANIFEST
-        try:
-            body = path.read_bytes()
-            seal = path.with_name(SEAL).read_bytes()
-        except OSError as error:
-            raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        if _seal(body) != seal:
-            raise _damaged(path, "is not what was written")
-        data = json.loads(body)
-        if data.get("format") != FORMAT:
-            raise IndexFormatError(
-                f"the index in {self.folder} has format {data.get('format')}, this version of "
-                f"Pincite reads format {FORMAT}", "rebuild it with: pincite build --full PATH",
-            )  # fmt: skip
-        files = {name: FileRecord(**record) for name, record in data.pop("files").items()}
-        return Manifest(files=files, **data)
+        return read_manifest(self.path(generation))
 
     @contextmanager
     def prepare(self) -> Iterator[Path]:
@@ -229,16 +176,7 @@ class Generations:
 
     def seal(self, prepared: Path, manifest: Manifest) -> Manifest:
         """Write the manifest of a prepared folder, and return it with `files` filled in."""
-        files = {
-            path.relative_to(prepared).as_posix(): FileRecord(path.stat().st_size, _digest(path))
-            for path in sorted(prepared.rglob("*"))
-            if path.is_file()
-        }
-        data = {**asdict(manifest), "files": {n: asdict(r) for n, r in files.items()}}
-        body = json.dumps(data, indent=1).encode()
-        (prepared / MANIFEST).write_bytes(body)
-        (prepared / SEAL).write_bytes(_seal(body))
-        return replace(manifest, files=files)
+        return write_manifest(prepared, manifest)
 
     def publish(self, prepared: Path, generation: int) -> None:
         """Make a sealed folder the live generation.
@@ -260,7 +198,7 @@ class Generations:
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""
         self.require(generation)
-        data = f"{generation} {_check(generation)}\n".encode()
+        data = f"{generation} {pointer_check(generation)}\n".encode()
         replace_with(self.folder / "CURRENT", data)
 
     def prune(self, keep: int) -> list[int]:
@@ -290,46 +228,6 @@ class Generations:
         return locked(self.folder)
 
 
-def _check(generation: int) -> str:
-    """What a pointer is known by to be whole: one digit for another names a generation as well."""
-    return hashlib.sha256(f"{generation}".encode()).hexdigest()[:16]
-
-
-def _seal(manifest: bytes) -> bytes:
-    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _damaged(
-    path: Path, what: str, kind: type[IndexDamagedError] = IndexDamagedError
-) -> IndexDamagedError:
-    return kind(
-        f"the index is damaged: {path} {what}",
-        "go back with pincite rollback, or rebuild with: pincite build --full",
-    )
-
-
-def _fault(folder: Path, name: str, record: FileRecord) -> IndexDamagedError | None:
-    """What is wrong with a file of a generation, None if it is as its record says."""
-    path = folder / name
-    kind = DerivedDamagedError if name == VECTORS or name.startswith(f"{LEXICAL}/") else (
-        IndexDamagedError
-    )
-    try:
-        size = path.stat().st_size
-        if size != record.bytes:
-            return _damaged(path, f"has {size} bytes instead of {record.bytes}", kind)
-        if _digest(path) != record.sha256:
-            return _damaged(path, "is not what was written", kind)
-    except OSError as error:
-        return _damaged(path, f"cannot be read ({error.strerror})", kind)
-    return None
-
-
 def models_folder(folder: Path, models: Path | None) -> Path:
     """Where compiled models lie: as told, or inside the index."""
     return folder / "models" if models is None else models
@@ -338,8 +236,9 @@ def models_folder(folder: Path, models: Path | None) -> Path:
 def folder_bytes(path: Path) -> int:
     """Bytes of all files in a folder."""
     total = 0
-    for found in path.rglob("*"):
-        # A build may be giving back the space of an old generation just now.
-        with suppress(FileNotFoundError):
-            total += found.stat().st_size if found.is_file() else 0
+    for parent, _, names in os.walk(path):
+        for name in names:
+            # A build may be giving back the space of an old generation just now.
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
     return total

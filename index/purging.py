@@ -6,8 +6,9 @@ page of any file holds a trace of it; what held one is deleted.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.build import BuildSettings, open_previous, without
@@ -80,12 +81,15 @@ def purge(
             paths = _resolve(generations, previous.store, names)
             traces = _trace(generations, paths)
             before = generations.numbers()
+            # What is pruned below is then counted below.
+            keeping = replace(settings, keep_generations=sys.maxsize)
             report = without(
-                generations, previous, set(paths), embedder, settings, progress or Silent()
+                generations, previous, set(paths), embedder, keeping, progress or Silent()
             )
         finally:
             previous.store.close()
         shared = _erase(generations, traces)
+        generations.prune(settings.keep_generations)
         generations.sweep()
         embeddings = rewrite_cache(cache_path(folder), used_keys(generations))
         left = set(generations.numbers())

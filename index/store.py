@@ -357,6 +357,13 @@ def _check(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=_CHECK_BYTES).digest()
 
 
+def _whole(value: object) -> bytes | None:
+    """A cached vector without its check, None if it is not what was written."""
+    if not isinstance(value, bytes) or value[-_CHECK_BYTES:] != _check(value[:-_CHECK_BYTES]):
+        return None
+    return value[:-_CHECK_BYTES]
+
+
 def cache_key(model: str, text: str) -> bytes:
     """What a cached vector is found by; it cannot be read back into the text."""
     return hashlib.sha256(f"{model}\n{text}".encode()).digest()
@@ -380,10 +387,14 @@ class VectorCache:
 
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path)
-        connection.executescript(
-            "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
-            + _CACHE_SCHEMA
-        )
+        try:
+            connection.executescript(
+                "PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;"
+                "PRAGMA temp_store = MEMORY;" + _CACHE_SCHEMA
+            )
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _begin_anew(self, error: sqlite3.DatabaseError) -> None:
@@ -418,8 +429,8 @@ class VectorCache:
             row = self._connection.execute(
                 "SELECT vector FROM vectors WHERE key = ?", [self._key(text)]
             ).fetchone()
-            data = row[0][:-_CHECK_BYTES] if row is not None else b""
-            if len(data) == 4 * dimension and row[0][-_CHECK_BYTES:] == _check(data):
+            data = _whole(row[0]) if row is not None else None
+            if data is not None and len(data) == 4 * dimension:
                 yield text, np.frombuffer(data, dtype="<f4")
 
     def put(self, texts: Sequence[str], vectors: FloatArray) -> None:
@@ -456,7 +467,7 @@ class VectorCache:
     def faults(self) -> int:
         """How many cached vectors are not what was written; each would be embedded again."""
         rows = self._connection.execute("SELECT vector FROM vectors")
-        return sum(row[0][-_CHECK_BYTES:] != _check(row[0][:-_CHECK_BYTES]) for row in rows)
+        return sum(_whole(row[0]) is None for row in rows)
 
 
 def _drop_unused(connection: sqlite3.Connection, used: Iterable[bytes]) -> int:

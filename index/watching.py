@@ -22,7 +22,7 @@ class Ticks(Protocol):
     """Watches folders, and all below them."""
 
     def __call__(
-        self, folders: Sequence[Path], index: Path, quiet: float, stop: threading.Event
+        self, folders: Sequence[Path], index: Path, quiet: float, stop: threading.Event, /
     ) -> Iterator[int]:
         """After each quiet spell of so many seconds: how many things changed in them before it,
         hidden ones and the index not counted."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from index.watching import changes
+from index.watching import Ticks, changes
 
 
-def script(*counts: int | Path):  # type: ignore[no-untyped-def]
+def script(*counts: int | Path) -> Ticks:
     """Ticks that were written down: how many things changed in the folders, or a file to write."""
 
     def ticks(
