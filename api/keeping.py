@@ -42,9 +42,7 @@ def build(
     return _report(session, _build(session, paths, full, gated))
 
 
-def _build(
-    session: Session, paths: Sequence[Path], full: bool, gate: Gate | None
-) -> BuildReport:
+def _build(session: Session, paths: Sequence[Path], full: bool, gate: Gate | None) -> BuildReport:
     with session.watched() as progress:
         return session.engine.build(
             paths, session.settings(), full=full, progress=progress, gate=gate

@@ -91,8 +91,10 @@ def _damaged(
 def file_fault(folder: Path, name: str, record: FileRecord) -> IndexDamagedError | None:
     """What is wrong with a file of a generation, None if it is as its record says."""
     path = folder / name
-    kind = DerivedDamagedError if name == VECTORS or name.startswith(f"{LEXICAL}/") else (
-        IndexDamagedError
+    kind = (
+        DerivedDamagedError
+        if name == VECTORS or name.startswith(f"{LEXICAL}/")
+        else (IndexDamagedError)
     )
     try:
         size = path.stat().st_size

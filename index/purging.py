@@ -166,9 +166,7 @@ def _erase(generations: Generations, traces: Mapping[str, _Traces]) -> tuple[str
     return tuple(shared)
 
 
-def _holds(
-    store: Store, traces: Mapping[str, _Traces], digests: set[str], texts: set[str]
-) -> bool:
+def _holds(store: Store, traces: Mapping[str, _Traces], digests: set[str], texts: set[str]) -> bool:
     return any(s.path in traces or s.sha256 in digests for s in store.sources()) or bool(
         store.passage_texts() & texts
     )

@@ -247,9 +247,7 @@ def _entry(
         passages.append((cleaned.edits.to_canonical(clean_span), clean_span, text))
     if not passages:
         raise LoadError("it holds no text to read", "leave it out")
-    stored = StoredText(
-        document.text, document.pages, cleaned.edits, bounds, sketch(cleaned.text)
-    )
+    stored = StoredText(document.text, document.pages, cleaned.edits, bounds, sketch(cleaned.text))
     return Entry(_source(shown, data, document), mark, stored, tuple(passages))
 
 

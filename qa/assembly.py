@@ -78,9 +78,7 @@ class Pincite:
         return cls.over(opened, settings, notes=notes)
 
     @classmethod
-    def over(
-        cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = ()
-    ) -> Pincite:
+    def over(cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = ()) -> Pincite:
         """Open the models of an opened generation, and put both together. Raises ModelError."""
         from index.compiling import open_compiled
         from qa.reader import OnnxReader

@@ -46,9 +46,7 @@ def diff(
         Pincite.open(settings=settings, generation=after) as later,
     ):
         answers = changed_answers(earlier, later, questions, progress or Silent())
-    return Difference(
-        before, after, found.sources, found.passages, len(questions), tuple(answers)
-    )
+    return Difference(before, after, found.sources, found.passages, len(questions), tuple(answers))
 
 
 @contextmanager

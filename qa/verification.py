@@ -158,9 +158,7 @@ def _alike(cited: _Cited, source: Source, stored: StoredText) -> Standing | None
     return None if best is None else _standing(source, stored, best[2], None)
 
 
-def _standing(
-    source: Source, stored: StoredText, span: Span, answer: Span | None
-) -> Standing:
+def _standing(source: Source, stored: StoredText, span: Span, answer: Span | None) -> Standing:
     return Standing(
         source.id, source.path, span,
         None if answer is None else Span(span.start + answer.start, span.start + answer.end),

@@ -252,7 +252,11 @@ RECEIPT = Receipt(
 DIFFERENCE = Difference(
     1, 2,
     (SourceChange("moved", "corpus/new.md", "corpus/old.md"), SourceChange("went", "b.md")),
-    (PassageChange("changed", "corpus/a.md", "It was red.", "It is blue.", Span(0, 11), Span(0, 11)),),
+    (
+        PassageChange(
+            "changed", "corpus/a.md", "It was red.", "It is blue.", Span(0, 11), Span(0, 11)
+        ),
+    ),
     answers=(AnswerChange("what colour", Given("red", 0.9, "It was red.", "corpus/a.md"), Given(),
                           "corpus/a.md changed"),),
 )  # fmt: skip
@@ -303,6 +307,7 @@ class FakeEngine:
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
     ) -> tuple[BuildReport, Receipt]:
         self.calls.append(("purge", list(sources), settings.index))
+        progress.stage("indexing", None)
         return self.report, RECEIPT
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
@@ -319,6 +324,7 @@ class FakeEngine:
     ) -> Difference:  # fmt: skip
         asked = 0 if questions is None else len(questions.questions)
         self.calls.append(("diff", before, after, settings.index, asked))
+        progress.stage("asking both generations", asked)
         return replace(self.difference, before=before, after=after, asked=asked)
 
     def examine(

@@ -75,8 +75,10 @@ def faults_at(scene: Scene, at: int, outcome: Outcome, call: Call) -> Iterator[s
     elif not died and status not in (0, FAILED):
         yield f"{where}: ended with {status}"
     # SQLite itself lets a failed sync of the folder of its journal pass. The cache is no truth.
-    elif outcome is Outcome.BROKEN and status == 0 and (
-        call.operation in _SYNCS and "/cache" not in call.path
+    elif (
+        outcome is Outcome.BROKEN
+        and status == 0
+        and (call.operation in _SYNCS and "/cache" not in call.path)
     ):
         yield f"{where}: a failed sync passed for success"
     if in_child(lambda: checked(scene, index)) != 0:

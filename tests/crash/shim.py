@@ -27,9 +27,7 @@ def run_with_shim(folder: Path, module: str, arguments: list[str]) -> None:
     if os.environ.get("PINCITE_SHIM"):
         return
     library = folder / "shim.so"
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)], check=True
-    )
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(library), str(SOURCE)], check=True)
     one_thread = dict.fromkeys(["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"], "1")
     environment = {
         **os.environ, **one_thread, "LD_PRELOAD": str(library), "PINCITE_SHIM": str(folder),
