@@ -17,7 +17,8 @@ from index.types import Filter
 from qa.assembly import Pincite, build, remove, rollback
 from qa.examine import examine, gate_check
 from qa.gate import Gate
-from qa.questions import read_questions
+from qa.lifecycle import diff, purge
+from qa.questions import KnownQuestion, read_questions
 from qa.rendering import answer_json
 from qa.settings import Settings
 from qa.trial import Mode
@@ -140,6 +141,35 @@ def test_remove_and_rollback(corpus_index: Settings, tmp_path: Path) -> None:
         assert opened.ask("who keeps the harbour lamp", min_confidence=0.0).answer == "Marta Lind"
         matching = opened._index.store.matching(Filter(source="lamp*"))
         assert len(matching) == 1
+
+
+def test_damage_is_mended_changes_are_told_and_a_purge_is_whole(
+    corpus_index: Settings, tmp_path: Path
+) -> None:
+    settings = replace(corpus_index, index=tmp_path / "index", models=corpus_index.index / "models")
+    lamp, mill = tmp_path / "lamp.txt", tmp_path / "mill.txt"
+    lamp.write_text(f"{LAMP}\n", encoding="utf-8")
+    mill.write_text(f"{MILL}\n", encoding="utf-8")
+    build([lamp, mill], settings)
+    vectors = settings.index / "generations" / "00000001" / "vectors.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
+    with Pincite.open(settings=settings) as opened:
+        assert opened.notes[0].startswith("vectors.faiss of generation 1 was damaged")
+        assert opened.generation == 2
+        assert opened.ask("who keeps the harbour lamp", min_confidence=0.0).answer == "Marta Lind"
+        assert opened.verify_index() == []
+        assert [state.number for state in opened.status().generations] == [2]
+    lamp.unlink()
+    build([], settings)
+    asked = [KnownQuestion("who has kept the harbour lamp", (), ())]
+    found = diff(2, 3, replace(settings, min_confidence=0.0), questions=asked)
+    assert [(change.kind, change.path) for change in found.sources] == [("went", "lamp.txt")]
+    assert found.answers[0].before.answer == "Marta Lind"
+    assert "lamp.txt is gone" in found.answers[0].why
+    _, receipt = purge(["lamp.txt"], settings)
+    assert (receipt.generations, receipt.embeddings) == ((2,), 1)
+    for path in settings.index.rglob("*"):
+        assert path.is_dir() or b"Marta" not in path.read_bytes()
 
 
 LAMP = "Marta Lind has kept the harbour lamp since 1987."
