@@ -15,7 +15,7 @@ from index.listing import base_of
 # So long nothing may change before it is told.
 QUIET_SECONDS = 1.0
 # Changes that never cease are told after so long all the same.
-_LONGEST_MS = 60_000
+_LONGEST_MS = 10_000
 
 
 class Ticks(Protocol):
@@ -78,21 +78,22 @@ def _ticks(
         while not stop.wait(quiet):
             yield 0
         return
-    from watchfiles import Change, watch
+    from watchfiles import watch
 
     own = index.resolve()
 
-    def counts(_change: Change, name: str) -> bool:
-        path = Path(name)
+    def counts(path: Path) -> bool:
         if path.resolve().is_relative_to(own):
             return False
         below = [path.relative_to(f) for f in folders if path.is_relative_to(f)]
         return any(not any(p.startswith(".") for p in inner.parts) for inner in below)
 
     milliseconds = round(1000 * quiet)
+    # Nothing is left to watchfiles to filter: it keeps a batch to itself of which nothing is left,
+    # and whoever looks at single files waits for the next tick.
     for batch in watch(
-        *folders, watch_filter=counts, debounce=_LONGEST_MS, step=milliseconds,
+        *folders, watch_filter=None, debounce=_LONGEST_MS, step=milliseconds,
         rust_timeout=milliseconds, yield_on_timeout=True, stop_event=stop,
         ignore_permission_denied=True,
     ):  # fmt: skip
-        yield len(batch)
+        yield sum(counts(Path(name)) for _, name in batch)
