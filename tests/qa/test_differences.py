@@ -14,8 +14,7 @@ FILES = {
 }
 MARGINS = {"Iran": 5.0, "Turkey": 6.0, "red": 4.0}
 QUESTIONS = [
-    KnownQuestion(asked, (), ())
-    for asked in ("who supplied the drones", "lamp colour", "zyzzyva")
+    KnownQuestion(asked, (), ()) for asked in ("who supplied the drones", "lamp colour", "zyzzyva")
 ]
 
 
