@@ -6,10 +6,10 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format serve bench clean
+.PHONY: help demo test crashtest lint format serve bench clean
 
 help:  ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 # pip, not a faster installer: constraints.txt pins torch to a build that pip finds by itself.
 $(STAMP): pyproject.toml constraints.txt
@@ -26,6 +26,9 @@ demo: $(STAMP)  ## set everything up, index corpus/, and answer a question from 
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest
+
+crashtest: $(STAMP)  ## stop a build at every step and 1,000 times at random, and check what is left
+	$(BIN)/python -m tests.crash.matrix
 
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check .

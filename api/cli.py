@@ -117,8 +117,21 @@ def _top_k(default: int) -> Callable[[Callable[..., int]], Callable[..., int]]:
 @app.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--full", is_flag=True, help="Start over.")
+@click.option(
+    "--gate",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Publish only what answers these questions as well as what is live.",
+)
+@click.option(
+    "--gate-tolerance",
+    metavar="POINTS",
+    type=float,
+    help="How far a score may fall, of 100; 2 unless told otherwise.",
+)
+@click.option("--watch", is_flag=True, help="Go on: publish after each change and a quiet second.")
 @click.pass_obj
-def build(session: Session, paths: tuple[Path, ...], full: bool) -> int:
+def build(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int:
     """Bring the index up to date.
 
     With the files and folders named; they are remembered, and taken if none is named. Only what
@@ -127,7 +140,7 @@ def build(session: Session, paths: tuple[Path, ...], full: bool) -> int:
     """
     from api import keeping
 
-    return keeping.build(session, list(paths), full=full)
+    return keeping.build(session, list(paths), **options)
 
 
 @app.command()
@@ -171,15 +184,18 @@ def sources(session: Session) -> int:
 
 @app.command()
 @click.argument("names", metavar="SOURCE...", nargs=-1, required=True)
+@click.option(
+    "--purge", is_flag=True, help="Erase all trace of them, older generations too; with a receipt."
+)
 @click.pass_obj
-def remove(session: Session, names: tuple[str, ...]) -> int:
+def remove(session: Session, names: tuple[str, ...], purge: bool) -> int:
     """Drop sources, by id or path.
 
     They stay out until a build names them again.
     """
     from api import keeping
 
-    return keeping.remove(session, list(names))
+    return keeping.remove(session, list(names), purge=purge)
 
 
 @app.command()
@@ -187,7 +203,7 @@ def remove(session: Session, names: tuple[str, ...]) -> int:
 def status(session: Session) -> int:
     """Tell what the index holds.
 
-    And which files changed since it was built.
+    Which generations there are, and which files changed since the live one was built.
     """
     from api import keeping
 
@@ -218,6 +234,50 @@ def rollback(session: Session, generation: int | None) -> int:
     from api import keeping
 
     return keeping.rollback(session, generation)
+
+
+@app.command()
+@click.argument("before", metavar="A", type=int)
+@click.argument("after", metavar="B", type=int)
+@click.option(
+    "--questions",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Also which answers to these questions changed, and why.",
+)
+@click.pass_obj
+def diff(session: Session, before: int, after: int, questions: Path | None) -> int:
+    """Tell what changed from generation A to B.
+
+    Which sources and passages came, went and changed.
+    """
+    from api import keeping
+
+    return keeping.diff(session, before, after, questions)
+
+
+@app.command("eval")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--build", is_flag=True, help="Over an index of the file's own contexts (SQuAD).")
+@click.option("--reader", is_flag=True, help="The reader alone, given the contexts (SQuAD).")
+@click.option("--count", metavar="N", type=click.IntRange(1), help="Ask N, evenly from the file.")
+@click.option("--min-confidence", metavar="P", type=float, help="Answer only if so sure, 0 to 1.")
+@click.option(
+    "--report",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write a page of the scores, to look at and to send on.",
+)
+@click.pass_obj
+def evaluate(session: Session, /, file: Path, **options: Any) -> int:
+    """Ask a file's questions and print scores.
+
+    FILE is SQuAD JSON, or JSON lines of question, answers (none: []) and, if known, source. The
+    index is asked unless --build or --reader says otherwise.
+    """
+    from api import evaluating
+
+    return evaluating.evaluate(session, file, evaluating.EvalOptions(**options))
 
 
 @app.command()

@@ -1,4 +1,5 @@
-"""The commands that keep an index: `build`, `remove`, `rollback`, `sources`, `status`, `verify`."""
+"""The commands that keep an index: `build`, `remove`, `rollback`, `diff`, `sources`, `status`,
+`verify`."""
 
 from __future__ import annotations
 
@@ -7,39 +8,110 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.history import difference_lines, receipt_lines
 from api.printing import counted
 from api.rendering import plain, sources_json
 from api.reporting import check_lines, report_lines, source_lines, status_lines
 from api.session import Session
-from index.errors import IndexDamagedError, UsageError
+from index.errors import IndexDamagedError, PinciteError, UsageError
+from index.progress import Silent
 
 if TYPE_CHECKING:
+    from index.purging import Receipt
     from index.types import BuildReport
+    from qa.gate import Gate
 
 FAILED = 1
+# By how many points a gated score may fall.
+GATE_TOLERANCE = 2.0
 
 
-def build(session: Session, paths: Sequence[Path], *, full: bool) -> int:
-    """Bring the index up to date; 1 if a file was skipped, though the rest is published."""
+def build(
+    session: Session, paths: Sequence[Path], *, full: bool, gate: Path | None = None,
+    gate_tolerance: float | None = None, watch: bool = False,
+) -> int:  # fmt: skip
+    """Bring the index up to date; 1 if a file was skipped, though the rest is published.
+
+    gate: a file of questions that the new generation must answer as well as the live one does,
+    to gate_tolerance points; if it does not, nothing is published.
+    watch: do so again after every change, until interrupted.
+    """
+    gated = _gate(gate, gate_tolerance)
+    if watch:
+        return _follow(session, paths, full, gated)
+    return _report(session, _build(session, paths, full, gated))
+
+
+def _build(session: Session, paths: Sequence[Path], full: bool, gate: Gate | None) -> BuildReport:
     with session.watched() as progress:
-        report = session.engine.build(paths, session.settings(), full=full, progress=progress)
-    return _report(session, report)
+        return session.engine.build(
+            paths, session.settings(), full=full, progress=progress, gate=gate
+        )
 
 
-def remove(session: Session, sources: Sequence[str]) -> int:
-    """Drop sources, named by id or path, and keep them out."""
+def _follow(session: Session, paths: Sequence[Path], full: bool, gate: Gate | None) -> int:
+    """Build when the watch stands, and after each change; only the first failure ends it."""
+    status: int | None = None
+    for _ in session.engine.watch(paths, session.settings()):
+        if status is None:
+            status = _report(session, _build(session, paths, full, gate))
+            session.terminal.note("Watching for changes; Ctrl-C stops it.")
+            continue
+        try:
+            report = session.engine.build(
+                [], session.settings(), full=False, progress=Silent(), gate=gate
+            )
+        except (PinciteError, OSError) as error:
+            # Tomorrow's change may mend it.
+            session.terminal.note(f"pincite: {error}")
+            continue
+        if report.published:
+            status = _report(session, report)
+    return status or 0
+
+
+def _gate(file: Path | None, tolerance: float | None) -> Gate | None:
+    """Read now, so that what is wrong with it is told before anything is built."""
+    if file is None:
+        if tolerance is not None:
+            raise UsageError("--gate-tolerance without --gate", "name a file of questions")
+        return None
+    from qa.gate import Gate
+    from qa.questions import read_questions
+
+    points = GATE_TOLERANCE if tolerance is None else tolerance
+    if not 0 <= points <= 100:
+        raise UsageError(f"the gate's tolerance is {points:g}", "give 0 to 100 points")
+    return Gate(read_questions(file), points)
+
+
+def remove(session: Session, sources: Sequence[str], *, purge: bool) -> int:
+    """Drop sources, named by id or path, and keep them out.
+
+    purge: erase all trace of them, in older generations and in the cache too, with a receipt.
+    """
+    receipt = None
     with session.watched() as progress:
-        report = session.engine.remove(sources, session.settings(), progress=progress)
-    return _report(session, report)
+        if purge:
+            report, receipt = session.engine.purge(sources, session.settings(), progress=progress)
+        else:
+            report = session.engine.remove(sources, session.settings(), progress=progress)
+    return _report(session, report, receipt)
 
 
-def _report(session: Session, report: BuildReport) -> int:
+def _report(session: Session, report: BuildReport, receipt: Receipt | None = None) -> int:
+    for name in report.repaired:
+        session.terminal.note(f"pincite: {name} was damaged and has been made again")
     for skipped in report.skipped:
         session.terminal.note(f"pincite: skipped {skipped.path}: {skipped.reason}")
     if session.as_json:
-        session.terminal.json(plain(report))
+        told = plain(report)
+        assert isinstance(told, dict)
+        session.terminal.json(told if receipt is None else {**told, "receipt": plain(receipt)})
     else:
         session.terminal.print(report_lines(report))
+        if receipt is not None:
+            session.terminal.print(receipt_lines(receipt))
     return FAILED if report.skipped else 0
 
 
@@ -50,6 +122,25 @@ def rollback(session: Session, generation: int | None) -> int:
         session.terminal.json({"generation": live})
     else:
         session.terminal.print([(f"Generation {live} is live.",)])
+    return 0
+
+
+def diff(session: Session, before: int, after: int, questions: Path | None) -> int:
+    """Tell what changed from one generation to another, and of a file's questions, which answers
+    did."""
+    file = None
+    if questions is not None:
+        from qa.questions import read_questions
+
+        file = read_questions(questions)
+    with session.watched() as progress:
+        found = session.engine.diff(
+            before, after, session.settings(), questions=file, progress=progress
+        )
+    if session.as_json:
+        session.terminal.json(plain(found))
+    else:
+        session.terminal.print(difference_lines(found, session.terminal.layout))
     return 0
 
 

@@ -26,20 +26,29 @@ def likelihood(confidence: float) -> str:
 
 
 def answer_lines(answer: Answer, layout: Layout) -> Iterator[Line]:
-    """The answer on a line of its own, how sure it is, its citations, and its rivals."""
+    """The answer on a line of its own, how sure it is, its citations, its rivals, and the rest."""
     if answer.answer is None or answer.confidence is None:
         yield from _no_answer(answer, layout)
     else:
         yield (bold(answer.answer),)
-        yield (_confidence(answer.confidence, len(answer.citations)),)
+        yield (_confidence(answer.confidence, len(answer.citations), answer.support),)
         for number, citation in enumerate(answer.citations, start=1):
             yield ("",)
-            yield from _citation(number, citation, layout)
-    if answer.alternatives:
+            yield from _citation(number, citation, answer.citations, layout)
+    rivals = [a for a in answer.alternatives if a.rival]
+    others = [a for a in answer.alternatives if not a.rival]
+    if rivals:
+        yield ("",)
+        yield (bold("Rivals: the sources contradict one another"),)
+        against = _against(answer, rivals)
+        for rival in rivals:
+            yield from _alternative(rival, layout)
+            yield from _age(rival, against, layout)
+    if others:
         yield ("",)
         yield (bold("Other answers"),)
-        for alternative in answer.alternatives:
-            yield from _alternative(alternative, layout)
+        for other in others:
+            yield from _alternative(other, layout)
 
 
 def _no_answer(answer: Answer, layout: Layout) -> Iterator[Line]:
@@ -54,25 +63,72 @@ def _no_answer(answer: Answer, layout: Layout) -> Iterator[Line]:
         yield from wrapped(_excerpt(hit.passage.text), layout, "    > ")
 
 
-def _confidence(confidence: float, sources: int) -> str:
+def _confidence(confidence: float, sources: int, voices: int) -> str:
     said = f"Confidence {confidence:.2f}: {likelihood(confidence)}"
-    return f"{said}, {sources} sources agree" if sources > 1 else said
+    if sources < 2:
+        return said
+    copies = ", copies of one text" if voices == 1 else f", {voices} of them independent"
+    return f"{said}, {sources} sources agree{copies if voices < sources else ''}"
 
 
-def _citation(number: int, citation: Citation, layout: Layout) -> Iterator[Line]:
+def _citation(
+    number: int, citation: Citation, all_: Sequence[Citation], layout: Layout
+) -> Iterator[Line]:
     yield from _source(f"[{number}] ", citation.source, layout)
     yield (dim(f"    {place(citation)}"),)
+    copied = [n for n, c in enumerate(all_, start=1) if c.source.id == citation.copy_of]
+    told = ", ".join([*(f"a copy of [{n}]" for n in copied), *_told(citation)])
+    if told:
+        yield from wrapped(told, layout, "    ")
     yield from _quote(citation, layout, "    > ")
 
 
+def _told(citation: Citation) -> Iterator[str]:
+    """Who says so and how surely, in a few words each."""
+    if citation.attribution is not None:
+        who = citation.attribution.who.text
+        # A sentence may begin with it.
+        begins = who.startswith(("The ", "A ", "An "))
+        yield f"attributed to {who[0].lower() + who[1:] if begins else who}"
+    if citation.hedges:
+        yield f"hedged: “{', '.join(hedge.text for hedge in citation.hedges)}”"
+
+
 def _alternative(alternative: Alternative, layout: Layout) -> Iterator[Line]:
-    """Shorter than the answer itself: where each source says so, and the best one's quote."""
+    """Shorter than the answer itself: where and when each source says so, and who in it; and the
+    best one's quote."""
     sure = f" ({alternative.confidence:.2f}, {likelihood(alternative.confidence)})"
     yield ("  ", bold(alternative.answer), sure)
     for citation in alternative.citations:
-        yield (f"    {citation.source.title}, ", dim(place(citation)))
+        source = citation.source
+        dated = f", {source.published}" if source.published else ""
+        told = "".join(f", {words}" for words in _told(citation))
+        copied = ", a copy" if citation.copy_of else ""
+        yield (f"    {source.title}{dated}, ", dim(place(citation)), f"{told}{copied}")
     for citation in alternative.citations[:1]:
         yield from _quote(citation, layout, "      > ")
+
+
+def _against(answer: Answer, rivals: Sequence[Alternative]) -> Alternative:
+    """What the rivals are compared with: the answer, or the surest of them if none was given."""
+    if answer.answer is None or answer.confidence is None:
+        return rivals[0]
+    return Alternative(answer.answer, answer.confidence, answer.citations)
+
+
+def _age(rival: Alternative, against: Alternative, layout: Layout) -> list[Line]:
+    """Which is newer, where both have a date and these differ. Said only: no order follows it."""
+    ours, theirs = _latest(rival), _latest(against)
+    if ours is None or theirs is None or ours == theirs:
+        return []
+    age = "newer" if ours > theirs else "older"
+    text = f"{age}: its latest source is of {ours}, that of {against.answer} of {theirs}"
+    return wrapped(text, layout, "    ")
+
+
+def _latest(alternative: Alternative) -> str | None:
+    dates = [c.source.published for c in alternative.citations if c.source.published is not None]
+    return max(dates, default=None)
 
 
 def _quote(citation: Citation, layout: Layout, indent: str) -> list[Line]:

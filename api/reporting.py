@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from api.history import generation_lines
 from api.printing import table
+from api.sizes import size_in_words
 from api.terminal import Line, bold
 from index.types import BuildReport, Source
 from qa.types import CitationCheck, IndexStatus
@@ -19,10 +22,15 @@ def report_lines(report: BuildReport) -> Iterator[Line]:
     else:
         yield (bold(f"Nothing to publish: generation {report.generation} stays live."),)
     yield (
-        f"sources: {report.added} added, {report.changed} changed, {report.removed} removed, "
-        f"{report.untouched} untouched, {len(report.skipped)} skipped",
+        f"sources: {report.added} new, {report.changed} changed, {report.moved} moved, "
+        f"{report.removed} gone, {report.untouched} untouched, {len(report.skipped)} skipped",
     )
-    yield (f"passages: {report.passages}, of which {report.passages_embedded} newly embedded",)
+    yield (
+        f"passages: {report.passages}, {report.passages_embedded} embedded, "
+        f"{report.passages_reused} reused",
+    )
+    if report.checked is not None:
+        yield (f"gate: {report.checked}",)
     if report.seconds:
         yield (", ".join(f"{name} {taken:.1f} s" for name, taken in report.seconds.items()),)
 
@@ -45,6 +53,8 @@ def status_lines(status: IndexStatus) -> Iterator[Line]:
     sizes = {name: size_in_words(size) for name, size in status.bytes.items()}
     yield (f"sizes     {_pairs(sizes)}, {size_in_words(sum(status.bytes.values()))} in all",)
     yield (f"built of  {', '.join(status.roots) or '-'}",)
+    if len(status.generations) > 1:
+        yield from generation_lines(status.generations)
     if not status.changed:
         yield ("No file changed since.",)
         return
@@ -56,21 +66,13 @@ def status_lines(status: IndexStatus) -> Iterator[Line]:
 
 
 def check_lines(checks: Sequence[CitationCheck]) -> Iterator[Line]:
-    """Each citation that does not hold, and how many do."""
+    """What became of each citation that does not hold, and how many do."""
     failed = [check for check in checks if check.fault is not None]
     for check in failed:
         yield (f"{check.answer_id}: {check.source}: {check.fault}",)
-    yield (f"{len(checks) - len(failed)} of {len(checks)} citations hold.",)
-
-
-def size_in_words(size: int) -> str:
-    """Bytes in decimal units."""
-    value = float(size)
-    for unit in ("B", "kB", "MB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+    others = Counter(check.state for check in failed)
+    told = "".join(f", {count} {state}" for state, count in sorted(others.items()))
+    yield (f"{len(checks) - len(failed)} of {len(checks)} citations hold{told}.",)
 
 
 def _pairs(values: Mapping[str, object]) -> str:

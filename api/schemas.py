@@ -116,7 +116,7 @@ class TextQuery(_Query):
 
 
 class SpanModel(BaseModel):
-    """A half-open run of code points of a source's canonical text."""
+    """A half-open run of code points, of a source's canonical text unless it says otherwise."""
 
     start: int
     end: int
@@ -168,6 +168,17 @@ class PositionSelector(BaseModel):
     end: int
 
 
+class AttributionModel(BaseModel):
+    """Who says so in the quote."""
+
+    text: str = Field(
+        description="the words that say it: quote_clean[start:end] of span",
+        examples=["Armenia claims", "according to the Defence Ministry"],
+    )
+    span: SpanModel = Field(description="in quote_clean")
+    who: str = Field(description="the speaker alone, a part of text", examples=["Armenia"])
+
+
 class CitationModel(BaseModel):
     """Where one source gives an answer: `canonical_text[start:end]` of `quote_span` is `quote`."""
 
@@ -179,6 +190,15 @@ class CitationModel(BaseModel):
     answer_clean_span: SpanModel = Field(description="the answer in quote_clean")
     page: int | None
     line: int
+    attribution: AttributionModel | None = Field(
+        description="who is said to say so; null where the quote does not tell plainly"
+    )
+    hedged: bool = Field(
+        description="whether the quote leaves it uncertain: 'reportedly', 'is expected to'"
+    )
+    copy_of: str | None = Field(
+        description="the id of the cited source whose text this one repeats; null if it is none"
+    )
     passage_id: str
     selectors: list[QuoteSelector | PositionSelector]
     deep_link: str | None
@@ -190,6 +210,10 @@ class AlternativeModel(BaseModel):
 
     answer: str
     confidence: float
+    support: int = Field(description="how many independent voices say so: copies count once")
+    rival: bool = Field(
+        description="whether it stands near the best answer and contradicts it; no date counts"
+    )
     citations: list[CitationModel]
 
 
@@ -239,6 +263,9 @@ class AnswerModel(BaseModel):
     status: Literal["answered", "no_answer"]
     answer: str | None
     confidence: float | None = Field(description="the probability that the answer is right")
+    support: int = Field(
+        description="how many independent voices give the answer: copies count once; 0 if none"
+    )
     citations: list[CitationModel] = Field(description="one a source that says so, best first")
     alternatives: list[AlternativeModel]
     passages: list[PassageModel] = Field(description="the nearest, answer or not")

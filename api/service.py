@@ -7,14 +7,19 @@ prints its usage must not load a model runtime.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from index.progress import Progress
+    from index.purging import Receipt
     from index.types import BuildReport, Hit, Source
+    from qa.differences import Difference
+    from qa.gate import Gate
+    from qa.questions import QuestionFile
     from qa.settings import Settings
+    from qa.trial import Mode, Trial
     from qa.types import Answer, CitationCheck, IndexStatus
 
 
@@ -26,6 +31,10 @@ class Service(Protocol):
 
     @property
     def built_at(self) -> str: ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever opened it should be told, a line each: that it was repaired, for one."""
 
     def ask(
         self,
@@ -82,15 +91,40 @@ class Engine(Protocol):
         """Raises IndexUnusableError or ModelError."""
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport: ...
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
+        """gate: publish only what answers its questions as well as what is live.
+
+        Raises BuildError if it does not.
+        """
 
     def remove(
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
     ) -> BuildReport: ...
 
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        """Erase sources from every generation, and say what was erased."""
+
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
+
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        """How many things changed, after each quiet second; the first when the watch stands."""
+
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        """What changed between two generations; with questions, also which answers did."""
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        """Ask the questions of a file. Raises UsageError, IndexUnusableError or ModelError."""
 
 
 class LocalEngine:
@@ -107,11 +141,17 @@ class LocalEngine:
         return Pincite.open(settings.index, settings=settings)
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport:
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
         from qa import assembly
 
-        return assembly.build(paths, settings, full=full, progress=progress)
+        if gate is None:
+            return assembly.build(paths, settings, full=full, progress=progress)
+        from qa.examine import gate_check
+
+        check = gate_check(gate, settings, progress)
+        return assembly.build(paths, settings, full=full, check=check, progress=progress)
 
     def remove(
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
@@ -120,7 +160,36 @@ class LocalEngine:
 
         return assembly.remove(sources, settings, progress=progress)
 
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        from qa import lifecycle
+
+        return lifecycle.purge(sources, settings, progress=progress)
+
     def rollback(self, generation: int | None, settings: Settings) -> int:
         from qa import assembly
 
         return assembly.rollback(generation, settings)
+
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        from qa import lifecycle
+
+        return lifecycle.watch(paths, settings)
+
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        from qa import lifecycle
+
+        asked = None if questions is None else questions.questions
+        return lifecycle.diff(before, after, settings, questions=asked, progress=progress)
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        from qa.examine import examine
+
+        return examine(file, settings, mode=mode, min_confidence=min_confidence, progress=progress)

@@ -19,6 +19,7 @@ def serve(session: Session, host: str, port: int) -> int:
     _require_loopback(host)
     service = session.engine.open(session.settings())
     try:
+        session.tell(service)
         with _listen(host, port) as listener:
             from api.app import create_app
 

@@ -39,9 +39,15 @@ class Session:
         """The index, closed in the end. Raises IndexUnusableError, ModelError or UsageError."""
         service = self.engine.open(self.settings())
         try:
+            self.tell(service)
             yield service
         finally:
             service.close()
+
+    def tell(self, service: Service) -> None:
+        """Say on stderr what there is to say of an index that was opened."""
+        for note in service.notes:
+            self.terminal.note(f"pincite: {note}")
 
     @contextmanager
     def watched(self) -> Iterator[Progress]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from index.build import BuildSettings, build
@@ -14,56 +11,37 @@ from index.embedding import OnnxEmbedder
 from index.folding import Aliases
 from index.search import OpenIndex, Searcher, open_generation
 from index.splitting import SplitSettings
-from index.types import Filter, Hit, Span
+from index.types import Filter, Hit
+from qa import questions
 from qa.answering import Answerer, Considered, ReadingSettings, check_question
 from qa.confidence import Calibration
+from qa.questions import KnownQuestion, spread
 from qa.reader import Reader
 
+__all__ = [
+    "OpenQuestion", "WithoutGold", "build_open", "consider", "holds_gold", "read_questions",
+    "spread", "write_articles",
+]  # fmt: skip
 
-@dataclass(frozen=True, slots=True)
-class OpenQuestion:
-    """A question to an index.
 
-    answers: accepted ones, none where the index has none. sources: names of the files that
-    answer it. gold: where its paragraph stands in that file, for SQuAD articles.
-    """
-
-    question: str
-    answers: tuple[str, ...]
-    sources: tuple[str, ...]
-    gold: Span | None = None
+# A question to an index; `qa.questions` reads them for everyone.
+OpenQuestion = KnownQuestion
 
 
 def write_articles(
     squad: Path, folder: Path, keep: Callable[[str], bool] | None = None
 ) -> list[OpenQuestion]:
     """Write the articles of a SQuAD file as text files, a blank line between paragraphs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    questions = []
-    for article in json.loads(squad.read_text(encoding="utf-8"))["data"]:
-        if keep is not None and not keep(article["title"]):
-            continue
-        name = re.sub(r"\W+", "_", article["title"]) + ".txt"
-        text = ""
-        for paragraph in article["paragraphs"]:
-            span = Span(len(text), len(text) + len(paragraph["context"]))
-            text += paragraph["context"] + "\n\n"
-            for qa in paragraph["qas"]:
-                answers = tuple(dict.fromkeys(a["text"] for a in qa["answers"]))
-                questions.append(OpenQuestion(qa["question"].strip(), answers, (name,), span))
-        (folder / name).write_text(text, encoding="utf-8")
-    return questions
+    found = questions.read_questions(squad)
+    kept = [a for a in found.articles if keep is None or keep(a.title)]
+    questions.write_articles(kept, folder)
+    names = {article.name for article in kept}
+    return [question for question in found.questions if names.issuperset(question.sources)]
 
 
 def read_questions(path: Path) -> list[OpenQuestion]:
     """Questions of a JSON lines file: `question`, `answers`, and `source`, a name or several."""
-    questions = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        source = row.get("source") or ()
-        names = (source,) if isinstance(source, str) else tuple(source)
-        questions.append(OpenQuestion(row["question"], tuple(row["answers"]), names))
-    return questions
+    return list(questions.read_questions(path).questions)
 
 
 def build_open(
@@ -108,9 +86,3 @@ def consider(
     search = WithoutGold(searcher, question) if without_gold else searcher
     answerer = Answerer(opened, search, reader, calibration, settings)
     return answerer.consider(check_question(question.question[:2000]))
-
-
-def spread(questions: Sequence[OpenQuestion], count: int) -> list[OpenQuestion]:
-    """At most `count` questions, evenly from the whole list."""
-    step = max(1.0, len(questions) / count)
-    return [questions[int(i * step)] for i in range(min(count, len(questions)))]

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from index.durable import sync
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -171,6 +172,9 @@ def open_compiled(models: Path, digest: str) -> Compiled:
     except ValueError as error:
         raise ModelError(f"{folder / 'compiled.json'} is damaged", remedy) from error
     try:
+        # Models that were compiled before this check have none.
+        if record.get("check", _record_check(record)) != _record_check(record):
+            raise ModelError(f"{folder / 'compiled.json'} is damaged", remedy)
         for name, expected in record["files"].items():
             if _file_digest(folder / name) != expected:
                 raise ModelError(f"the compiled model {folder / name} is damaged", remedy)
@@ -229,7 +233,9 @@ def _compile_aside(
                 os.fsync(file.fileno())
         target = models / digest
         shutil.rmtree(target, ignore_errors=True)
+        sync(folder)
         folder.replace(target)
+        sync(models)
 
 
 def session(path: Path, *, threads: int | None = None) -> Any:
@@ -310,7 +316,14 @@ def _compile_into(folder: Path, source: Path, kind: Kind, label: str, wanted: Pr
         "prompts": wrapper.prompts,
         "files": {p.name: _file_digest(p) for p in sorted(folder.iterdir())},
     }  # fmt: skip
+    record["check"] = _record_check(record)
     (folder / "compiled.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+
+
+def _record_check(record: Mapping[str, object]) -> str:
+    """A digest of all that a record says beside it."""
+    said = {name: value for name, value in record.items() if name != "check"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager

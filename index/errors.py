@@ -58,5 +58,9 @@ class IndexDamagedError(IndexUnusableError):
     """A file of the index is not what its manifest says."""
 
 
+class DerivedDamagedError(IndexDamagedError):
+    """The dense or the lexical index is damaged, and the truth is sound: it can be made again."""
+
+
 class SourceMissingError(UsageError):
     """The caller names a source that the index does not hold."""

@@ -31,11 +31,16 @@ _POSSESSIVE = re.compile(r"'s?$")
 
 def fold(text: str) -> str:
     """Casefold, decompose, drop combining marks, and write special letters plainly."""
+    if text.isascii():
+        return text.lower()  # The same, many times as fast: most text of most builds.
     # Decomposed before and after: signs such as the service mark hold capitals, and casefolding
     # makes characters that decompose again (Unicode Standard, section 3.13, D146).
     decomposed = unicodedata.normalize("NFKD", text)
     folded = unicodedata.normalize("NFKD", decomposed.translate(_PLAIN).casefold())
-    return "".join(c for c in folded.translate(_PLAIN) if not unicodedata.combining(c))
+    plain = folded.translate(_PLAIN)
+    if plain.isascii():
+        return plain
+    return "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def words(text: str) -> list[str]:
@@ -45,7 +50,8 @@ def words(text: str) -> list[str]:
     ['turkiye', '7630', 'men']
     """
     folded = re.sub(r"(?<=\d),(?=\d{3}\b)", "", fold(text))
-    return [_POSSESSIVE.sub("", word) for word in _WORD.findall(folded)]
+    # Few words have an apostrophe, and every build folds every word.
+    return [_POSSESSIVE.sub("", word) if "'" in word else word for word in _WORD.findall(folded)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Generations: immutable folders, one of them live, published by renaming one pointer.
 
-    INDEX/CURRENT                     the live generation's number, as text
+    INDEX/CURRENT                     the live generation's number, as text, and a check of it
     INDEX/generations/00000003/       manifest.json and its digest, truth.sqlite, vectors.faiss,
                                       lexical/…
     INDEX/cache/                      embeddings by model and text
@@ -15,65 +15,43 @@ parsed before it was compared with them.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import IO
 
+from index.durable import remove_tree, replace_with, sync, sync_tree
 from index.errors import (
-    BuildError,
     IndexDamagedError,
-    IndexFormatError,
     IndexMissingError,
+    IndexUnusableError,
     UsageError,
 )
+from index.locking import locked
+from index.manifest import (
+    FORMAT,
+    LEXICAL,
+    MANIFEST,
+    SEAL,
+    TRUTH,
+    VECTORS,
+    FileRecord,
+    GenerationState,
+    Manifest,
+    file_fault,
+    pointer_check,
+    read_manifest,
+    write_manifest,
+)
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-# As sha256sum writes it, so that `sha256sum -c` checks it too.
-SEAL = "manifest.json.sha256"
-TRUTH = "truth.sqlite"
-VECTORS = "vectors.faiss"
-LEXICAL = "lexical"
+__all__ = [
+    "FORMAT", "LEXICAL", "MANIFEST", "SEAL", "TRUTH", "VECTORS", "FileRecord", "GenerationState",
+    "Generations", "Manifest", "folder_bytes", "models_folder",
+]  # fmt: skip
 
-
-@dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file of a generation: length in bytes, SHA-256 in hexadecimal."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a generation is made of and with.
-
-    built_at: ISO 8601, UTC. models: digests by role. names: the models' names by role.
-    splitter: settings that passages were cut with. files: by path in the generation's folder.
-    """
-
-    format: int
-    generation: int
-    built_at: str
-    models: Mapping[str, str]
-    names: Mapping[str, str]
-    splitter: Mapping[str, int]
-    counts: Mapping[str, int]
-    files: Mapping[str, FileRecord]
-
-    def model_labels(self) -> dict[str, str]:
-        """Each model by role as `name@digest`, the digest shortened to 12 digits."""
-        return {
-            role: f"{self.names.get(role, role)}@{digest[:12]}"
-            for role, digest in self.models.items()
-        }
+_DIGEST_THREADS = 4
 
 
 class Generations:
@@ -92,6 +70,27 @@ class Generations:
             return []
         return sorted(int(p.name) for p in parent.iterdir() if p.name.isdigit() and p.is_dir())
 
+    def require(self, generation: int) -> None:
+        """Raise UsageError if a generation is not there."""
+        if not self.path(generation).is_dir():
+            there = ", ".join(map(str, self.numbers())) or "none"
+            raise UsageError(f"there is no generation {generation}", f"there are: {there}")
+
+    def listed(self) -> list[GenerationState]:
+        """Every generation that is there, oldest first; nothing but its manifest is read."""
+        live = self.live()
+        return [self._state(number, live) for number in self.numbers()]
+
+    def _state(self, number: int, live: int) -> GenerationState:
+        size = folder_bytes(self.path(number))
+        try:
+            manifest = self.manifest(number)
+        except IndexUnusableError as error:
+            return GenerationState(number, number == live, size, fault=str(error))
+        return GenerationState(
+            number, number == live, size, manifest.built_at, dict(manifest.counts)
+        )
+
     def live(self) -> int:
         """The live generation's number.
 
@@ -107,9 +106,11 @@ class Generations:
             ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise self._damaged_pointer(pointer) from error
-        if not text.isdigit():
+        number, _, check = text.partition(" ")
+        # Without a check: as versions before wrote it.
+        if not number.isdigit() or (text != number and check != pointer_check(int(number))):
             raise self._damaged_pointer(pointer)
-        return int(text)
+        return int(number)
 
     @staticmethod
     def _damaged_pointer(pointer: Path) -> IndexDamagedError:
@@ -121,47 +122,51 @@ class Generations:
         """A generation's folder and manifest, every file compared with its length and digest.
 
         Raises IndexFormatError if another version of Pincite made it, IndexDamagedError, which
-        names the file, if anything is not as the manifest says.
+        names the file, if anything is not as the manifest says: DerivedDamagedError if the truth
+        is sound, so that the rest can be made again.
         """
-        folder = self.path(generation)
+        manifest, faults = self.inspect(generation)
+        for fault in faults.values():
+            raise fault
+        return self.path(generation), manifest
+
+    def inspect(self, generation: int) -> tuple[Manifest, dict[str, IndexDamagedError]]:
+        """A generation's manifest, and by name the fault of each file that is not as it says, the
+        truth first; raises as `open` does if the manifest itself is at fault.
+
+        Files are digested side by side, so that it takes as long as the largest of them.
+        """
         manifest = self.manifest(generation)
-        for name, record in manifest.files.items():
-            _check_file(folder / name, record)
-        return folder, manifest
+        folder = self.path(generation)
+        names = sorted(manifest.files, key=lambda name: (name != TRUTH, name))
+        with ThreadPoolExecutor(_DIGEST_THREADS) as pool:
+            found = pool.map(lambda name: file_fault(folder, name, manifest.files[name]), names)
+            return manifest, {
+                name: fault for name, fault in zip(names, found, strict=True) if fault is not None
+            }
 
     def open_file(self, generation: int, name: str) -> tuple[Manifest, Path]:
         """A generation's manifest and one of its files, checked alone; raises as `open` does."""
         manifest = self.manifest(generation)
         path = self.path(generation) / name
-        _check_file(path, manifest.files[name])
+        fault = file_fault(self.path(generation), name, manifest.files[name])
+        if fault is not None:
+            raise fault
         return manifest, path
 
     def manifest(self, generation: int) -> Manifest:
         """A generation's manifest alone; raises as `open` does."""
-        path = self.path(generation) / MANIFEST
-        try:
-            body = path.read_bytes()
-            seal = path.with_name(SEAL).read_bytes()
-        except OSError as error:
-            raise _damaged(path, f"cannot be read ({error.strerror})") from error
-        if _seal(body) != seal:
-            raise _damaged(path, "is not what was written")
-        data = json.loads(body)
-        if data.get("format") != FORMAT:
-            raise IndexFormatError(
-                f"the index in {self.folder} has format {data.get('format')}, this version of "
-                f"Pincite reads format {FORMAT}", "rebuild it with: pincite build --full",
-            )  # fmt: skip
-        files = {name: FileRecord(**record) for name, record in data.pop("files").items()}
-        return Manifest(files=files, **data)
+        return read_manifest(self.path(generation))
 
     @contextmanager
     def prepare(self) -> Iterator[Path]:
         """An empty folder to write the next generation into; gone again unless published."""
         parent = self.folder / "generations"
-        parent.mkdir(parents=True, exist_ok=True)
-        for left in parent.glob(".next-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        if not parent.is_dir():
+            parent.mkdir(parents=True)
+            sync(self.folder)
+            sync(self.folder.parent)
+        self.sweep()
         folder = parent / f".next-{os.getpid()}"
         folder.mkdir()
         try:
@@ -169,111 +174,58 @@ class Generations:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def publish(self, prepared: Path, manifest: Manifest) -> None:
-        """Make a prepared folder the live generation; `manifest.files` is filled in here.
+    def seal(self, prepared: Path, manifest: Manifest) -> Manifest:
+        """Write the manifest of a prepared folder, and return it with `files` filled in."""
+        return write_manifest(prepared, manifest)
 
-        Raises OSError as the file system does; what was live then stays live.
+    def publish(self, prepared: Path, generation: int) -> None:
+        """Make a sealed folder the live generation.
+
+        Raises OSError as the file system does; what was live then stays live, unless the very
+        last sync failed: then either is, and both are whole.
         """
-        files = {
-            path.relative_to(prepared).as_posix(): FileRecord(path.stat().st_size, _digest(path))
-            for path in sorted(prepared.rglob("*"))
-            if path.is_file()
-        }
-        data = {**asdict(manifest), "files": {n: asdict(r) for n, r in files.items()}}
-        body = json.dumps(data, indent=1).encode()
-        (prepared / MANIFEST).write_bytes(body)
-        (prepared / SEAL).write_bytes(_seal(body))
-        for path in prepared.rglob("*"):
-            _sync(path)
-        _sync(prepared)
-        target = self.path(manifest.generation)
+        sync_tree(prepared)
+        target = self.path(generation)
         prepared.rename(target)
-        _sync(target.parent)
-        self.point_at(manifest.generation)
+        try:
+            sync(target.parent)
+        except OSError:
+            # Nobody knows whether it lasts, so it must not be there to be pointed at.
+            shutil.rmtree(target, ignore_errors=True)
+            raise
+        self.point_at(generation)
 
     def point_at(self, generation: int) -> None:
         """Make a generation that is there the live one, in one step."""
-        if not self.path(generation).is_dir():
-            there = ", ".join(map(str, self.numbers())) or "none"
-            raise UsageError(f"there is no generation {generation}", f"there are: {there}")
-        pointer = self.folder / "CURRENT"
-        aside = self.folder / ".CURRENT"
-        with aside.open("w", encoding="ascii") as file:
-            file.write(f"{generation}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(pointer)
-        _sync(self.folder)
+        self.require(generation)
+        data = f"{generation} {pointer_check(generation)}\n".encode()
+        replace_with(self.folder / "CURRENT", data)
 
-    def prune(self, keep: int) -> None:
-        """Delete all but the newest `keep` generations; the live one always stays."""
+    def prune(self, keep: int) -> list[int]:
+        """Delete all but the newest `keep` generations, and return their numbers; the live one
+        always stays."""
         numbers = self.numbers()
         spared = {*numbers[-keep:], self.live()}
-        for number in numbers:
-            if number not in spared:
-                shutil.rmtree(self.path(number), ignore_errors=True)
+        doomed = [number for number in numbers if number not in spared]
+        for number in doomed:
+            self.delete(number)
+        return doomed
 
-    @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the index for writing; raises BuildError if another process does.
+    def delete(self, generation: int) -> None:
+        """Delete a generation. Whoever has it open keeps it until they close it."""
+        remove_tree(self.path(generation))
 
-        The operating system lets go of the lock when its process ends, however it ends.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                file.seek(0)
-                raise BuildError(
-                    f"another build of {self.folder} is running ({file.read().strip()})",
-                    "wait for it to end",
-                ) from error
-            _write_holder(file)
-            yield
+    def sweep(self) -> None:
+        """Delete what builds that were killed left behind. The index must be locked."""
+        parent = self.folder / "generations"
+        for left in [*parent.glob(".next-*"), *parent.glob(".*.gone")]:
+            shutil.rmtree(left, ignore_errors=True)
+        for left in self.folder.glob(".CURRENT.*"):
+            left.unlink(missing_ok=True)
 
-
-def _write_holder(file: IO[str]) -> None:
-    from datetime import UTC, datetime
-
-    file.truncate(0)
-    file.write(f"process {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-    file.flush()
-
-
-def _seal(manifest: bytes) -> bytes:
-    return f"{hashlib.sha256(manifest).hexdigest()}  {MANIFEST}\n".encode()
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _damaged(path: Path, what: str) -> IndexDamagedError:
-    return IndexDamagedError(
-        f"the index is damaged: {path} {what}",
-        "go back with pincite rollback, or rebuild with: pincite build --full",
-    )
-
-
-def _check_file(path: Path, record: FileRecord) -> None:
-    try:
-        size = path.stat().st_size
-        if size != record.bytes:
-            raise _damaged(path, f"has {size} bytes instead of {record.bytes}")
-        if _digest(path) != record.sha256:
-            raise _damaged(path, "is not what was written")
-    except OSError as error:
-        raise _damaged(path, f"cannot be read ({error.strerror})") from error
+    def lock(self) -> AbstractContextManager[None]:
+        """Hold the index for writing, see `index.locking.locked`."""
+        return locked(self.folder)
 
 
 def models_folder(folder: Path, models: Path | None) -> Path:
@@ -283,4 +235,10 @@ def models_folder(folder: Path, models: Path | None) -> Path:
 
 def folder_bytes(path: Path) -> int:
     """Bytes of all files in a folder."""
-    return sum(p.stat().st_size for p in path.rglob("*") if p.is_file())
+    total = 0
+    for parent, _, names in os.walk(path):
+        for name in names:
+            # A build may be giving back the space of an old generation just now.
+            with suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
+    return total

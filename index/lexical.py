@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tantivy
 
-from index.errors import IndexDamagedError
+from index.errors import BuildError, IndexDamagedError
 from index.folding import Aliases, words
 from index.types import Passage
 
@@ -178,8 +178,21 @@ class LexicalIndex:
 
 
 def write_lexical(folder: Path, passages: Iterable[Passage]) -> int:
-    """Write a new lexical index of these passages into an empty folder; returns how many."""
+    """Write a new lexical index of these passages into an empty folder; returns how many.
+
+    Raises BuildError if it cannot be written.
+    """
     folder.mkdir(parents=True)
+    try:
+        return _write(folder, passages)
+    # tantivy raises ValueError or OSError for whatever it dislikes.
+    except (ValueError, OSError) as error:
+        raise BuildError(f"the lexical index cannot be written: {error}", "check the disk") from (
+            error
+        )
+
+
+def _write(folder: Path, passages: Iterable[Passage]) -> int:
     index = tantivy.Index(_schema(), str(folder))
     index.register_tokenizer(_ANALYZER, _analyzer())
     # One thread makes one segment, and the same one each time.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from index.compiling import open_compiled
 from index.embedding import Embedder, OnnxEmbedder
+from index.errors import IndexDamagedError
 from index.folding import Aliases
 from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest, models_folder
 from index.lexical import LexicalIndex
@@ -23,12 +24,16 @@ LEG_DEPTH = 50
 
 @dataclass(frozen=True, slots=True)
 class OpenIndex:
-    """One generation, opened: what a searcher and whoever cites from it share."""
+    """One generation, opened: what a searcher and whoever cites from it share.
+
+    aliases: the names that mean the same, to whoever searches and whoever compares answers.
+    """
 
     manifest: Manifest
     store: Store
     vectors: VectorIndex
     lexical: LexicalIndex
+    aliases: Aliases
 
 
 def open_generation(folder: Path, aliases: Aliases, generation: int | None = None) -> OpenIndex:
@@ -37,14 +42,37 @@ def open_generation(folder: Path, aliases: Aliases, generation: int | None = Non
     Raises IndexUnusableError if there is none, or it is of another format, or damaged.
     """
     generations = Generations(folder)
-    number = generations.live() if generation is None else generation
-    path, manifest = generations.open(number)
+    if generation is not None:
+        return open_files(*generations.open(generation), aliases)
+    number = generations.live()
+    while True:
+        try:
+            return open_files(*generations.open(number), aliases)
+        except IndexDamagedError:
+            # Another one may have been made live meanwhile, and this one deleted.
+            before, number = number, generations.live()
+            if number == before:
+                raise
+
+
+def open_files(path: Path, manifest: Manifest, aliases: Aliases) -> OpenIndex:
+    """Open the files of a generation, published or about to be, that were checked or just made."""
     return OpenIndex(
         manifest,
         Store(path / TRUTH),
-        VectorIndex((path / VECTORS).read_bytes(), str(path / VECTORS)),
+        _vectors(path / VECTORS),
         LexicalIndex(path / LEXICAL, aliases),
+        aliases,
     )
+
+
+def _vectors(path: Path) -> VectorIndex:
+    try:
+        return VectorIndex(path.read_bytes(), str(path))
+    except OSError as error:
+        raise IndexDamagedError(
+            f"{path} cannot be read ({error.strerror})", "run: pincite build --full"
+        ) from error
 
 
 def open_embedder(
@@ -53,6 +81,15 @@ def open_embedder(
     """The embedder that a generation was made with. Raises ModelError if it is gone."""
     digest = index.manifest.models["embedder"]
     return OnnxEmbedder(open_compiled(models_folder(folder, models), digest), threads=threads)
+
+
+@dataclass(frozen=True, slots=True)
+class Rankings:
+    """What each leg found for a question, and both together, each best first."""
+
+    dense: tuple[Hit, ...]
+    lexical: tuple[Hit, ...]
+    fused: tuple[Hit, ...]
 
 
 class Searcher:
@@ -67,20 +104,39 @@ class Searcher:
 
         The filter goes into both legs, so that all that meets it is searched and nothing else.
         """
+        dense, lexical = self._legs(query, max(LEG_DEPTH, top_k), condition)
+        fused = reciprocal_rank_fusion([dense, lexical])[:top_k]
+        return self._hits([number for number, _ in fused], dict(fused), dense, lexical)
+
+    def rankings(self, query: str, depth: int, condition: Filter) -> Rankings:
+        """The first `depth` passages of each leg and of both fused, as `search` goes by them."""
+        dense, lexical = self._legs(query, max(LEG_DEPTH, depth), condition)
+        fused = dict(reciprocal_rank_fusion([dense, lexical]))
+        ranked = (list(leg)[:depth] for leg in (dense, lexical, fused))
+        return Rankings(*(tuple(self._hits(leg, fused, dense, lexical)) for leg in ranked))
+
+    def _legs(
+        self, query: str, depth: int, condition: Filter
+    ) -> tuple[dict[int, float], dict[int, float]]:
+        """The dense and the lexical ranking: scores by passage number, best first."""
         store = self._index.store
         sources = None if condition.is_empty else store.matching(condition)
         allowed = None if sources is None else store.passage_numbers(sources)
-        depth = max(LEG_DEPTH, top_k)
         vector = self._embedder.embed([query], "query")[0]
         dense = dict(self._index.vectors.search(vector, depth, allowed))
-        lexical = dict(self._index.lexical.search(query, depth, sources))
-        ranked = reciprocal_rank_fusion([dense, lexical])[:top_k]
-        passages = store.passages([number for number, _ in ranked])
+        return dense, dict(self._index.lexical.search(query, depth, sources))
+
+    def _hits(
+        self, numbers: Sequence[int], fused: Mapping[int, float], dense: Mapping[int, float],
+        lexical: Mapping[int, float],
+    ) -> list[Hit]:  # fmt: skip
+        """These passages in this order, with their sources and scores."""
+        store = self._index.store
         hits = []
-        for passage, (number, score) in zip(passages, ranked, strict=True):
+        for number, passage in zip(numbers, store.passages(numbers), strict=True):
             source = store.source(passage.source_id)
             assert source is not None
-            hits.append(Hit(passage, source, score, dense.get(number), lexical.get(number)))
+            hits.append(Hit(passage, source, fused[number], dense.get(number), lexical.get(number)))
         return hits
 
 

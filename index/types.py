@@ -135,15 +135,25 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did. Counts are of sources unless they say passages; seconds are by stage."""
+    """What a build did. Counts are of sources unless they say passages; seconds are by stage.
+
+    moved: the same content at another path, counted neither as added nor as removed.
+    passages_reused: whose embeddings were known from the last generation or from the cache.
+    checked: what a check said of the generation before it was published, if there was one.
+    repaired: files of the last generation that were damaged, and are made again in this one.
+    """
 
     generation: int
     published: bool
     added: int = 0
     changed: int = 0
+    moved: int = 0
     removed: int = 0
     untouched: int = 0
     passages: int = 0
     passages_embedded: int = 0
+    passages_reused: int = 0
     skipped: tuple[Skipped, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    checked: str | None = None
+    repaired: tuple[str, ...] = ()

@@ -20,8 +20,9 @@ from index.types import Filter, Hit, Span
 from qa.citations import cite, one_line
 from qa.confidence import Calibration, features, sigmoid
 from qa.reader import Reader
-from qa.selection import Candidate, Group, group, score
+from qa.selection import Candidate, Group, group, rivals, score
 from qa.types import Alternative, Answer, Question, Reading, ReadSpan
+from qa.voices import mark_copies
 
 MAX_QUESTION_CHARACTERS = 2000
 MAX_TOP_K = 100
@@ -155,7 +156,8 @@ class Answerer:
         ]
         finished = time.perf_counter()
         return Considered(
-            tuple(hits), len(read), tuple(candidates), tuple(group(candidates)), tokens,
+            tuple(hits), len(read), tuple(candidates),
+            tuple(group(candidates, self._index.aliases)), tokens,
             retrieved - begun, finished - retrieved,
         )  # fmt: skip
 
@@ -188,8 +190,9 @@ class Answerer:
     def _answer(self, question: Question, hits: Sequence[Hit], groups: Sequence[Group]) -> Answer:
         least = question.min_confidence
         least = self._settings.min_confidence if least is None else least
+        near = rivals(groups, self._index.aliases)
         given = [
-            self._alternative(groups, index)
+            self._alternative(groups, index, near[index])
             for index in range(min(len(groups), question.top_k + 1))
         ]
         answered = bool(given) and given[0].confidence >= least
@@ -209,25 +212,33 @@ class Answerer:
             timing_ms={},
         )
 
-    def _alternative(self, groups: Sequence[Group], index: int) -> Alternative:
-        citations = []
+    def _alternative(self, groups: Sequence[Group], index: int, rival: bool) -> Alternative:
+        citations, sketches = [], []
         for candidate in groups[index].candidates:
             stored, clean_text = self._texts(candidate.hit.source.id)
             probability = sigmoid(candidate.read.margin)
             citations.append(
                 cite(candidate.hit, candidate.read.span, stored, clean_text, probability)
             )
+            sketches.append(stored.sketch)
         confidence = self._calibration.confidence(features(groups, index))
-        return Alternative(groups[index].best.text, confidence, tuple(citations))
+        marked = mark_copies(citations, sketches)
+        return Alternative(groups[index].best.text, confidence, marked, rival)
 
 
-# An alternative less likely than this is no rival, only what a reader of everything must produce.
-LEAST_RIVAL = 0.2
+# An alternative less likely than this, and no rival, is only what a reader of everything must
+# produce; and so are the rivals of a best that is less likely.
+LEAST_SHOWN = 0.2
 
 
 def _shown(given: Sequence[Alternative], answered: bool, count: int) -> Sequence[Alternative]:
-    """The alternatives that are worth showing, at most `count`, surest first."""
-    others = [a for a in given[1 if answered else 0 :] if a.confidence >= LEAST_RIVAL]
+    """The alternatives that are worth showing, at most `count`: rivals, and what is likely enough;
+    surest first."""
+    disputed = bool(given) and given[0].confidence >= LEAST_SHOWN
+    others = [
+        a for a in given[1 if answered else 0 :]
+        if a.confidence >= LEAST_SHOWN or (a.rival and disputed)
+    ]  # fmt: skip
     return sorted(others, key=lambda a: -a.confidence)[:count]
 
 

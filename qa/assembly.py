@@ -8,24 +8,28 @@ Iran
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from index.errors import PinciteError, SourceMissingError, UsageError
+from index.errors import DerivedDamagedError, PinciteError, SourceMissingError, UsageError
 from index.folding import Aliases
 from index.generations import Generations, folder_bytes, models_folder
 from index.progress import Progress, Silent
-from index.search import OpenIndex, Searcher, open_embedder, open_generation
-from index.splitting import SplitSettings
-from index.types import BuildReport, Hit, Source
+from index.search import OpenIndex, Rankings, Searcher, open_embedder, open_generation
+from index.types import BuildReport, Filter, Hit, Passage, Source
 from qa.answering import Answerer, ReadingSettings, check_question
 from qa.confidence import Calibration
+from qa.parts import builders, mended
 from qa.settings import Settings, load_settings
 from qa.types import Answer, CitationCheck, IndexStatus
+
+if TYPE_CHECKING:
+    from index.build import Check
 
 DEFAULT_ROOT = Path("corpus")
 
@@ -37,29 +41,49 @@ class Pincite:
     """
 
     def __init__(
-        self, index: OpenIndex, searcher: Searcher, answerer: Answerer, settings: Settings
-    ) -> None:
+        self, index: OpenIndex, searcher: Searcher, answerer: Answerer, settings: Settings, *,
+        notes: tuple[str, ...] = (),
+    ) -> None:  # fmt: skip
+        """notes: what whoever opened it should be told, a line each."""
+        self.notes = notes
         self._index = index
         self._searcher = searcher
         self._answerer = answerer
         self._settings = settings
 
     @classmethod
-    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Pincite:
-        """Open the live generation of the index in a folder.
+    def open(
+        cls, index: str | Path | None = None, *, settings: Settings | None = None,
+        generation: int | None = None,
+    ) -> Pincite:  # fmt: skip
+        """Open a generation of the index in a folder: the live one if none is named.
 
         index: the folder; the settings' one if None. settings: from the environment and
-        `pincite.toml` if None. Raises IndexUnusableError if there is no index, it is damaged, or
-        of another format, and ModelError if its models are gone.
+        `pincite.toml` if None. Where the dense or the lexical index of the live generation is
+        damaged they are made again, which `notes` tells. Raises IndexUnusableError if there is no
+        index, it is damaged, or of another format, and ModelError if its models are gone.
         """
-        from index.compiling import open_compiled
-        from qa.reader import OnnxReader
-
         settings = settings or load_settings()
         if index is not None:
             settings = replace(settings, index=Path(index))
+        aliases = Aliases.load(settings.aliases)
+        notes: tuple[str, ...] = ()
+        try:
+            opened = open_generation(settings.index, aliases, generation)
+        except DerivedDamagedError as damage:
+            if generation is not None:
+                raise
+            notes = mended(settings, damage)
+            opened = open_generation(settings.index, aliases)
+        return cls.over(opened, settings, notes=notes)
+
+    @classmethod
+    def over(cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = ()) -> Pincite:
+        """Open the models of an opened generation, and put both together. Raises ModelError."""
+        from index.compiling import open_compiled
+        from qa.reader import OnnxReader
+
         folder = settings.index
-        opened = open_generation(folder, Aliases.load(settings.aliases))
         models = models_folder(folder, settings.models)
         searcher = Searcher(
             opened, open_embedder(opened, folder, settings.models, settings.threads)
@@ -69,7 +93,7 @@ class Pincite:
         )
         reading = ReadingSettings(settings.read_depth, settings.min_confidence)
         answerer = Answerer(opened, searcher, reader, Calibration.load(), reading)
-        return cls(opened, searcher, answerer, settings)
+        return cls(opened, searcher, answerer, settings, notes=notes)
 
     def __enter__(self) -> Pincite:
         return self
@@ -115,6 +139,14 @@ class Pincite:
         checked = check_question(query, top_k=top_k, source=source, since=since, until=until)
         return self._searcher.search(checked.text, top_k, checked.condition)
 
+    def rankings(self, query: str, depth: int) -> Rankings:
+        """The first `depth` passages of the dense and of the lexical leg, and of both fused."""
+        return self._searcher.rankings(check_question(query).text, depth, Filter())
+
+    def passages(self, source_id: str) -> list[Passage]:
+        """The passages of a source, in its order; none if there is no such source."""
+        return self._index.store.passages_of(source_id)
+
     def sources(self) -> list[Source]:
         """All sources, by path."""
         return self._index.store.sources()
@@ -149,7 +181,7 @@ class Pincite:
 
     def status(self) -> IndexStatus:
         """What the index holds, and which files changed since it was built."""
-        from index.build import changed_files
+        from index.listing import changed_files
 
         folder, store, manifest = self._settings.index, self._index.store, self._index.manifest
         parts = {
@@ -164,6 +196,7 @@ class Pincite:
             splitter=dict(manifest.splitter),
             bytes={name: folder_bytes(path) for name, path in parts.items()},
             changed=tuple(changed_files(folder, store)), roots=tuple(store.roots()),
+            generations=tuple(Generations(folder).listed()),
         )  # fmt: skip
 
     def verify(self, answers: Iterable[Mapping[str, Any]]) -> list[CitationCheck]:
@@ -173,48 +206,39 @@ class Pincite:
         return verify_answers(answers, self._index.store)
 
     def verify_index(self) -> list[str]:
-        """Faults of the index itself; none if it is sound. Its digests were checked on opening."""
-        store, manifest = self._index.store, self._index.manifest
-        faults = store.check()
-        passages = store.passage_count()
-        counts = {
-            "the manifest": manifest.counts["passages"],
-            "the dense index": len(self._index.vectors),
-            "the lexical index": len(self._index.lexical),
-        }
-        faults += [
-            f"{name} has {count} passages, the store {passages}"
-            for name, count in counts.items() if count != passages
-        ]  # fmt: skip
-        for source in store.sources():
-            stored = store.text(source.id)
-            clean_text = stored.edits.apply(stored.text)
-            for passage in store.entry(source.id).passages:
-                span, clean_span, text = passage
-                if clean_text[clean_span.start : clean_span.end] != text:
-                    faults.append(f"a passage of {source.path} at {span.start} is not its text")
-        return faults
+        """Faults of the index itself; none if it is sound: of this generation, whose digests
+        were checked on opening, and of the others that are kept."""
+        from qa.soundness import index_faults, kept_faults
+
+        return [*index_faults(self._index), *kept_faults(self._settings.index, self.generation)]
 
 
 def build(
-    paths: Sequence[Path], settings: Settings, *, full: bool = False,
+    paths: Sequence[Path], settings: Settings, *, full: bool = False, check: Check | None = None,
     progress: Progress | None = None,
 ) -> BuildReport:  # fmt: skip
     """Bring the index up to date with these files and folders and those it remembers.
 
     With neither, `corpus/` is taken if it is there. Models are compiled if that was not done yet.
-    Raises as `index.build.build` does, and ModelError.
+    check: may refuse what was built before it is published. Raises as `index.build.build` does,
+    and ModelError.
     """
     from index.build import build as build_index
-    from index.build import check_named
+    from index.listing import check_named
 
     progress = progress or Silent()
-    named = list(paths)
+    named = named_or_default(paths, settings)
     check_named(named)
-    if not named and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
-        named = [DEFAULT_ROOT]
-    embedder, wanted = _builders(settings, full, progress)
+    embedder, wanted = builders(settings, progress, full=full)
+    wanted = dataclasses.replace(wanted, check=check)
     return build_index(settings.index, named, embedder, wanted, progress)
+
+
+def named_or_default(paths: Sequence[Path], settings: Settings) -> list[Path]:
+    """The paths; `corpus/` if there are none, there is no index yet, and it is there."""
+    if not paths and not (settings.index / "CURRENT").exists() and DEFAULT_ROOT.is_dir():
+        return [DEFAULT_ROOT]
+    return list(paths)
 
 
 def remove(
@@ -228,7 +252,7 @@ def remove(
 
     progress = progress or Silent()
     Generations(settings.index).live()
-    embedder, wanted = _builders(settings, False, progress)
+    embedder, wanted = builders(settings, progress)
     return remove_from_index(settings.index, sources, embedder, wanted, progress)
 
 
@@ -237,6 +261,8 @@ def rollback(generation: int | None, settings: Settings) -> int:
 
     Returns its number. Raises UsageError if it is not there, IndexUnusableError if it is damaged.
     """
+    from index.reading import open_truth
+
     generations = Generations(settings.index)
     if not generations.numbers():
         generations.live()
@@ -249,45 +275,10 @@ def rollback(generation: int | None, settings: Settings) -> int:
                 raise UsageError(f"there is no generation before {live}", "build another first")
             target = earlier[-1]
         if target in generations.numbers():
-            generations.open(target)
+            # What is derived is mended when it is opened.
+            open_truth(generations, target).store.close()
         generations.point_at(target)
     return target
-
-
-def _builders(settings: Settings, full: bool, progress: Progress) -> tuple[Any, Any]:
-    """The embedder and the build settings, with both models compiled."""
-    from index.build import BuildSettings
-    from index.compiling import DEFAULT_ENCODER, compile_model, default_encoder_path, resolve
-    from index.embedding import OnnxEmbedder
-    from qa.reader import MAX_QUESTION_TOKENS, SPECIAL_TOKENS, bundled_reader_path
-
-    if settings.passage_overlap >= settings.passage_tokens:
-        raise UsageError(
-            f"passages of {settings.passage_tokens} tokens cannot share "
-            f"{settings.passage_overlap}", "set passage_overlap below passage_tokens",
-        )  # fmt: skip
-    models = models_folder(settings.index, settings.models)
-
-    def tell(message: str) -> None:
-        progress.stage(message, None)
-
-    encoder = compile_model(
-        resolve(settings.embedder, default_encoder_path), "encoder", models,
-        name=settings.embedder or DEFAULT_ENCODER, progress=tell,
-    )  # fmt: skip
-    reader = compile_model(
-        resolve(settings.reader, bundled_reader_path), "reader", models,
-        name=settings.reader or "pincite-reader", progress=tell,
-    )  # fmt: skip
-    opened = OnnxEmbedder(encoder, threads=settings.threads)
-    split = SplitSettings(settings.passage_tokens, settings.passage_overlap)
-    # What the embedder or, with its question, the reader would cut off must not be in a passage.
-    room = min(opened.max_tokens, reader.max_tokens - MAX_QUESTION_TOKENS - SPECIAL_TOKENS)
-    wanted = BuildSettings(
-        split.within(room), settings.keep_generations, full, models={"reader": reader.digest},
-        names={"embedder": encoder.name, "reader": reader.name},
-    )  # fmt: skip
-    return opened, wanted
 
 
 __all__ = ["Pincite", "PinciteError", "build", "remove", "rollback"]

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from index.splitting import sentence_range
 from index.store import StoredText
 from index.types import Hit, Span
+from qa.attribution import attribution, hedges
 from qa.types import Citation
 
 CONTEXT_CHARACTERS = 32
@@ -28,18 +29,22 @@ def cite(hit: Hit, span: Span, stored: StoredText, clean_text: str, reader: floa
     answer = stored.edits.to_canonical(answer_clean)
     quote = _around(stored.edits.to_canonical(quote_clean), answer)
     text = stored.text
+    shown = one_line(clean_text[quote_clean.start : quote_clean.end])
+    answer_shown = _shown(clean_text, quote_clean, answer_clean)
     return Citation(
         hit=hit,
         quote=text[quote.start : quote.end],
-        quote_clean=one_line(clean_text[quote_clean.start : quote_clean.end]),
+        quote_clean=shown,
         quote_span=quote,
         answer_span=answer,
-        answer_clean_span=_shown(clean_text, quote_clean, answer_clean),
+        answer_clean_span=answer_shown,
         prefix=text[max(0, quote.start - CONTEXT_CHARACTERS) : quote.start],
         suffix=text[quote.end : quote.end + CONTEXT_CHARACTERS],
         line=line_at(text, answer.start),
         page=page_at(stored.pages, answer.start),
         reader=reader,
+        attribution=attribution(shown, answer_shown),
+        hedges=hedges(shown, answer_shown),
     )
 
 

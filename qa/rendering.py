@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from index.types import Hit, Source, Span
-from qa.types import Alternative, Answer, Citation, Reading
+from qa.types import Alternative, Answer, Attribution, Citation, Reading
 
 Json = dict[str, Any]
 
@@ -18,6 +18,7 @@ def answer_json(answer: Answer, *, explain: bool = False) -> Json:
         "status": answer.status,
         "answer": answer.answer,
         "confidence": _rounded(answer.confidence),
+        "support": answer.support,
         "citations": [citation_json(c) for c in answer.citations],
         "alternatives": [_alternative_json(a) for a in answer.alternatives],
         "passages": [hit_json(h) for h in answer.passages],
@@ -44,6 +45,9 @@ def citation_json(citation: Citation) -> Json:
         "answer_clean_span": _span(citation.answer_clean_span),
         "page": citation.page,
         "line": citation.line,
+        "attribution": _attribution_json(citation.attribution),
+        "hedged": citation.hedged,
+        "copy_of": citation.copy_of,
         "passage_id": hit.passage.id,
         "selectors": [
             {
@@ -90,8 +94,17 @@ def _alternative_json(alternative: Alternative) -> Json:
     return {
         "answer": alternative.answer,
         "confidence": _rounded(alternative.confidence),
+        "support": alternative.support,
+        "rival": alternative.rival,
         "citations": [citation_json(c) for c in alternative.citations],
     }
+
+
+def _attribution_json(attribution: Attribution | None) -> Json | None:
+    if attribution is None:
+        return None
+    words = attribution.words
+    return {"text": words.text, "span": _span(words.span), "who": attribution.who.text}
 
 
 def _reading_json(reading: Reading) -> Json:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.folding import fold
+from index.folding import Aliases
 from index.types import Hit, Span
+from qa.equality import NO_ALIASES, conflict, joined, meaning
 from qa.types import ReadSpan
 
-_ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_NOT_WORD = re.compile(r"[^\w%$€£.,-]+")
+# In logits of `score`, which `pincite ask --explain` prints. On disputed questions of the corpus
+# the other accepted answers stood 2 to 3.3 below the best.
+RIVAL_MARGIN = 3.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +64,8 @@ def score(margin: float, hit: Hit, covered: float, weights: Weights) -> float:
     return margin + weights.fused * math.log(hit.fused) + weights.covered * covered
 
 
-def normalise(answer: str) -> str:
-    """The form in which two answers are compared: folded, without articles and outer points.
-
-    After SQuAD's evaluation (Rajpurkar et al. 2016), but points and commas inside numbers stay.
-
-    >>> normalise("The Bayraktar TB2.")
-    'bayraktar tb2'
-    """
-    bare = _NOT_WORD.sub(" ", fold(answer))
-    bare = _ARTICLES.sub(" ", bare)
-    return " ".join(word.strip(".,-") for word in bare.split()).strip()
-
-
-def group(candidates: Sequence[Candidate]) -> list[Group]:
-    """Groups of the same answer, best first.
+def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> list[Group]:
+    """Groups of the same answer, as `equality.joined` has it, best first.
 
     A candidate that overlaps a better one in the same source is that one said longer or shorter
     (passages overlap, and so do a passage's spans), and is dropped.
@@ -86,13 +74,26 @@ def group(candidates: Sequence[Candidate]) -> list[Group]:
     for candidate in sorted(candidates, key=lambda c: (-c.score, c.rank, c.canonical)):
         if not any(_overlap(candidate, other) for other in kept):
             kept.append(candidate)
-    grouped: dict[str, list[Candidate]] = {}
-    for candidate in kept:
-        key = normalise(candidate.text) or candidate.text
-        same = grouped.setdefault(key, [])
+    grouped: dict[int, list[Candidate]] = {}
+    answers = joined([meaning(candidate.text, aliases) for candidate in kept])
+    for candidate, answer in zip(kept, answers, strict=True):
+        same = grouped.setdefault(answer, [])
         if all(c.hit.source.id != candidate.hit.source.id for c in same):
             same.append(candidate)
     return [Group(tuple(same)) for same in grouped.values()]
+
+
+def rivals(groups: Sequence[Group], aliases: Aliases = NO_ALIASES) -> list[bool]:
+    """Which of the groups, best first, are rivals: this is the one place that says so.
+
+    A group stands near the best if its score is at most RIVAL_MARGIN below the best's. A rival
+    stands near the best and contradicts (`equality.conflict`) another that does. Neither dates
+    nor the number of voices count.
+    """
+    near = [g for g in groups if g.best.score >= groups[0].best.score - RIVAL_MARGIN]
+    said = [meaning(g.best.text, aliases) for g in near]
+    found = [any(conflict(one, other) for other in said) for one in said]
+    return found + [False] * (len(groups) - len(near))
 
 
 def _overlap(a: Candidate, b: Candidate) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.generations import GenerationState
 from index.types import Filter, Hit, Source, Span
 
 Status = Literal["answered", "no_answer"]
@@ -40,6 +41,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """Words of a quote: `quote_clean[span.start:span.end]` is `text`."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who says so in a quote. words: all that says it ("Armenia claims"). who: the speaker alone
+    ("Armenia")."""
+
+    words: Wording
+    who: Wording
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where one source gives an answer.
 
@@ -50,6 +68,9 @@ class Citation:
     prefix, suffix: up to 32 code points of canonical text around the quote.
     page, line: 1-based, of the answer's start; page is None where the source has none.
     reader: the span's margin over no-answer as a probability, 0 to 1.
+    attribution: who is said to say so; None if the quote does not tell plainly.
+    hedges: the words by which the quote leaves the answer uncertain.
+    copy_of: the id of the cited source that this one repeats; None if it speaks for itself.
     """
 
     hit: Hit
@@ -64,10 +85,17 @@ class Citation:
     page: int | None
     reader: float
     deep_link: str | None = None
+    attribution: Attribution | None = None
+    hedges: tuple[Wording, ...] = ()
+    copy_of: str | None = None
 
     @property
     def source(self) -> Source:
         return self.hit.source
+
+    @property
+    def hedged(self) -> bool:
+        return bool(self.hedges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +103,18 @@ class Alternative:
     """One distinct answer, with one citation a source that gives it, best first.
 
     confidence: the probability that it is right, 0 to 1.
+    rival: whether it contradicts the best answer and stands near it, see `selection.rivals`.
     """
 
     answer: str
     confidence: float
     citations: tuple[Citation, ...]
+    rival: bool = False
+
+    @property
+    def support(self) -> int:
+        """How many independent voices say so: copies of one text count once."""
+        return support(self.citations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,19 +162,52 @@ class Answer:
     tokens_read: int = 0
     readings: Sequence[Reading] = ()
 
+    @property
+    def support(self) -> int:
+        """How many independent voices give the answer; 0 when there is none."""
+        return support(self.citations)
+
+
+def support(citations: Sequence[Citation]) -> int:
+    """How many of these citations repeat no other one."""
+    return sum(citation.copy_of is None for citation in citations)
+
+
+# holds: the quote stands where it did, to the letter. moved: it stands at another place. changed:
+# something like it stands there now. gone: it stands nowhere. invalid: it never was a citation of
+# this index, for it contradicts itself or the very bytes that it cites.
+CitationState = Literal["holds", "moved", "changed", "gone", "invalid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the words of a citation stand now. span, answer_span: in the source's canonical text;
+    answer_span is None where the words are others. line: 1-based, of the span's start."""
+
+    source_id: str
+    path: str
+    span: Span
+    answer_span: Span | None
+    line: int
+    text: str
+
 
 @dataclass(frozen=True, slots=True)
 class CitationCheck:
-    """What `verify` found of one citation: `fault` is None if it holds."""
+    """What `verify` found of one citation: `fault` is None if it holds, else a line that says
+    what became of it. found: where it stands now, if it moved or changed."""
 
     answer_id: str
     source: str
     fault: str | None = None
+    state: CitationState = "holds"
+    found: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """What `status` tells of an index. bytes: of each part, on disk."""
+    """What `status` tells of an index. bytes: of each part, on disk. generations: all that are
+    there, oldest first."""
 
     generation: int
     built_at: str
@@ -150,3 +218,4 @@ class IndexStatus:
     bytes: Mapping[str, int]
     changed: tuple[str, ...]
     roots: tuple[str, ...]
+    generations: tuple[GenerationState, ...] = ()

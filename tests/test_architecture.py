@@ -18,6 +18,8 @@ ONLY_IN = {
     "transformers": {"index/compiling.py"},
     "sentence_transformers": {"index/compiling.py"},
     "langchain_text_splitters": {"index/splitting.py"},
+    "datasketch": {"index/sketching.py"},
+    "watchfiles": {"index/watching.py"},
 }
 
 
@@ -58,7 +60,8 @@ def test_each_engine_has_its_room(library: str) -> None:
 
 def test_heavy_libraries_are_imported_late() -> None:
     heavy = {
-        "torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnxruntime"
+        "torch", "transformers", "sentence_transformers", "langchain_text_splitters", "onnxruntime",
+        "datasketch",
     }  # fmt: skip
     for package in MAY_IMPORT:
         for path in modules(package):

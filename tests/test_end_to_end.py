@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from index.errors import BuildError
+from index.progress import Silent
 from index.types import Filter
 from qa.assembly import Pincite, build, remove, rollback
+from qa.examine import examine, gate_check
+from qa.gate import Gate
+from qa.lifecycle import diff, purge
+from qa.questions import KnownQuestion, read_questions
 from qa.rendering import answer_json
 from qa.settings import Settings
+from qa.trial import Mode
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.models
@@ -91,7 +98,8 @@ def test_asking_loads_no_training_library(corpus_index: Settings) -> None:
         "try: main()\n"
         "except SystemExit as stop: assert not stop.code, stop.code\n"
         "bad = {'torch', 'transformers', 'sentence_transformers', 'langchain_text_splitters',\n"
-        "       'trafilatura', 'onnx', 'fastapi'} & set(sys.modules)\n"
+        "       'trafilatura', 'onnx', 'fastapi', 'qa.evaluation', 'qa.questions', 'qa.trial',\n"
+        "       'api.evaluating', 'api.report'} & set(sys.modules)\n"
         "assert not bad, bad\n"
         "from pathlib import Path\n"
         "lines = Path('/proc/self/status').read_text().splitlines()\n"
@@ -133,3 +141,89 @@ def test_remove_and_rollback(corpus_index: Settings, tmp_path: Path) -> None:
         assert opened.ask("who keeps the harbour lamp", min_confidence=0.0).answer == "Marta Lind"
         matching = opened._index.store.matching(Filter(source="lamp*"))
         assert len(matching) == 1
+
+
+def test_damage_is_mended_changes_are_told_and_a_purge_is_whole(
+    corpus_index: Settings, tmp_path: Path
+) -> None:
+    settings = replace(corpus_index, index=tmp_path / "index", models=corpus_index.index / "models")
+    lamp, mill = tmp_path / "lamp.txt", tmp_path / "mill.txt"
+    lamp.write_text(f"{LAMP}\n", encoding="utf-8")
+    mill.write_text(f"{MILL}\n", encoding="utf-8")
+    build([lamp, mill], settings)
+    vectors = settings.index / "generations" / "00000001" / "vectors.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-1] + b"?")
+    with Pincite.open(settings=settings) as opened:
+        assert opened.notes[0].startswith("vectors.faiss of generation 1 was damaged")
+        assert opened.generation == 2
+        assert opened.ask("who keeps the harbour lamp", min_confidence=0.0).answer == "Marta Lind"
+        assert opened.verify_index() == []
+        assert [state.number for state in opened.status().generations] == [2]
+    lamp.unlink()
+    build([], settings)
+    asked = [KnownQuestion("who has kept the harbour lamp", (), ())]
+    found = diff(2, 3, replace(settings, min_confidence=0.0), questions=asked)
+    assert [(change.kind, change.path) for change in found.sources] == [("went", "lamp.txt")]
+    assert found.answers[0].before.answer == "Marta Lind"
+    assert "lamp.txt is gone" in found.answers[0].why
+    _, receipt = purge(["lamp.txt"], settings)
+    assert (receipt.generations, receipt.embeddings) == ((2,), 1)
+    for path in settings.index.rglob("*"):
+        assert path.is_dir() or b"Marta" not in path.read_bytes()
+
+
+LAMP = "Marta Lind has kept the harbour lamp since 1987."
+MILL = "The mill of Lund was closed in 2003."
+
+
+def squad_file(folder: Path) -> Path:
+    asked: tuple[tuple[str, str, list[str]], ...] = (
+        (LAMP, "Who has kept the harbour lamp?", ["Marta Lind"]),
+        (LAMP, "Who painted the harbour lamp red?", []),
+        (MILL, "When was the mill of Lund closed?", ["2003", "in 2003"]),
+    )
+    paragraphs = [
+        {
+            "context": context,
+            "qas": [{"question": question, "answers": [{"text": a} for a in answers]}],
+        }
+        for context, question, answers in asked
+    ]
+    path = folder / "small.json"
+    data = {"data": [{"title": "Lund", "paragraphs": paragraphs}]}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def test_own_questions_are_evaluated_and_gate_a_build(
+    real_settings: Settings, tmp_path: Path
+) -> None:
+    settings = replace(
+        real_settings, index=tmp_path / "index", models=real_settings.index / "models"
+    )
+    file = read_questions(squad_file(tmp_path))
+    source = tmp_path / "Lund.txt"
+    source.write_text(f"{LAMP}\n\n{MILL}\n", encoding="utf-8")
+    check = gate_check(Gate(file, 2.0), settings, Silent())
+    first = build([source], settings, check=check)
+    assert first.checked == "no generation was live yet: not compared on small.json"
+    modes: tuple[Mode, ...] = ("index", "contexts", "reader")
+    for mode in modes:
+        trial = examine(file, settings, mode=mode)
+        assert [o.is_right for o in trial.outcomes if o.accepted] == [True, True]
+        scores = trial.scores
+        assert (scores.answerable, scores.unanswerable) == (2, 1)
+        assert trial.missing == ()
+        if mode != "reader":
+            assert scores.unfindable == 0
+            assert scores.retrieval is not None
+            assert scores.retrieval["fused"].recall[5] == 100.0
+    source.write_text("Nobody keeps the harbour lamp.\n", encoding="utf-8")
+    with pytest.raises(BuildError, match="fell from"):
+        build([], settings, check=check)
+    with Pincite.open(settings=settings) as opened:
+        assert opened.generation == 1
+    source.write_text(f"{LAMP}\n\n{MILL} It had stood for years.\n", encoding="utf-8")
+    again = build([], settings, check=check)
+    assert again.published
+    assert "no score fell by more than 2 points" in (again.checked or "")

@@ -23,11 +23,10 @@ from rich.progress import track
 from index.compiling import compile_model
 from qa.evaluation import Scored, answerable, best_threshold, joint
 from qa.reader import OnnxReader
+from qa.trial import read_context
 from training.data import Example, read_squad
 
 SETS = ("squad2_dev", "xquad_en", "policyqa_test")
-# Passages in use are shorter than the longest contexts, which are read in windows.
-WINDOW_CHARACTERS, STRIDE_CHARACTERS = 1200, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,33 +41,10 @@ class Result:
     tokens_per_second: float
 
 
-def windows(context: str) -> list[str]:
-    """The context, or windows of it that overlap by half and are cut at spaces."""
-    if len(context) <= WINDOW_CHARACTERS * 1.5:
-        return [context]
-    made = []
-    start = 0
-    while True:
-        end = min(len(context), start + WINDOW_CHARACTERS)
-        cut = context.rfind(" ", start, end) if end < len(context) else end
-        made.append(context[start : cut if cut > start else end])
-        if end == len(context):
-            return made
-        space = context.find(" ", start + STRIDE_CHARACTERS)
-        start = space + 1 if space >= 0 else start + STRIDE_CHARACTERS
-
-
 def ask(reader: OnnxReader, example: Example) -> tuple[Scored, int]:
     """The reader's best guess, with its margin, and the tokens read."""
-    parts = windows(example.context)
-    result = reader.read(example.question, parts)
-    found = [
-        (span.margin, part[span.span.start : span.span.end])
-        for part, spans in zip(parts, result.spans, strict=True)
-        for span in spans
-    ]
-    margin, guess = max(found, default=(float("-inf"), ""))
-    return Scored(guess, margin, example.answer_texts), result.tokens
+    guess = read_context(reader, example.question, example.context)
+    return Scored(guess.text, guess.margin, example.answer_texts), guess.tokens
 
 
 def evaluate(reader: OnnxReader, examples: Sequence[Example], label: str) -> Result:

@@ -41,14 +41,20 @@ from index.search import OpenIndex, Searcher
 from index.splitting import SplitSettings
 from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration, features
-from qa.evaluation import Scored, answerable, best_threshold, f1, joint
+from qa.evaluation import (
+    RIGHT_F1,
+    Scored,
+    answerable,
+    best_threshold,
+    calibration_error,
+    f1,
+    joint,
+)
 from qa.reader import OnnxReader, bundled_reader_path
 from qa.selection import Candidate, Weights, group, score
 from training import misleading
 from training.data import read_squad
 
-# An answer counts as right if it shares at least half of its words with an accepted one.
-RIGHT_F1 = 0.5
 # Compared with what regression says.
 RANKING = tuple(Weights(f, c) for f in (0.0, 8.0, 16.0) for c in (0.0, 4.0, 8.0))
 # Margins from which on no further round is read; none reaches the last.
@@ -285,23 +291,12 @@ def report(asked: Sequence[Asked], calibration: Calibration, threshold: float) -
         "joint F1 at 0.5": joint(scored, 0.5).f1,
         "joint F1 at the fitted threshold": joint(scored, threshold).f1,
         "fitted threshold": threshold,
-        "expected calibration error": calibration_error(sure, right),
+        "expected calibration error": calibration_error(sure.tolist(), right.tolist()),
         "answered": float(given.mean()),
         "right of those answered": float(right[given].mean()) if given.any() else 0.0,
         "unanswerable declined": float((~given)[~held].mean()),
         "answerable answered": float(given[held].mean()),
     }  # fmt: skip
-
-
-def calibration_error(sure: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean gap between confidence and accuracy over equal bins (Naeini et al. 2015)."""
-    places = np.minimum((sure * bins).astype(int), bins - 1)
-    gaps = [
-        abs(sure[places == b].mean() - right[places == b].mean()) * (places == b).mean()
-        for b in range(bins)
-        if (places == b).any()
-    ]
-    return float(sum(gaps))
 
 
 if __name__ == "__main__":

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
 
 from api.cli import run
 from api.service import Service
+from index.comparing import PassageChange, SourceChange
 from index.errors import IndexMissingError, SourceMissingError, UsageError
 from index.progress import Progress
+from index.purging import Erased, Receipt
 from index.types import BuildReport, Hit, Passage, Source, Span
+from qa.differences import AnswerChange, Difference, Given
+from qa.gate import Gate
+from qa.outcomes import Excerpt, Outcome, Retrieved
+from qa.questions import QuestionFile
 from qa.settings import Settings, load_settings
+from qa.trial import Mode, Trial
 from qa.types import Alternative, Answer, Citation, CitationCheck, IndexStatus, Reading
 
 IRAN_TEXT = (
@@ -111,6 +118,7 @@ class FakeService:
     closed: int = 0
     generation: int = 3
     built_at: str = "2026-11-20T10:00:00Z"
+    notes: tuple[str, ...] = ()
 
     def ask(
         self,
@@ -199,9 +207,9 @@ class FakeService:
     def verify(self, answers: Iterable[Mapping[str, object]]) -> list[CitationCheck]:
         """Every citation holds but those of answers whose id says otherwise."""
         return [
-            CitationCheck(
-                str(checked["id"]), "corpus/a.md", "not there" if checked["id"] == "bad" else None
-            )
+            CitationCheck(str(checked["id"]), "corpus/a.md", "not there", "gone")
+            if checked["id"] == "bad"
+            else CitationCheck(str(checked["id"]), "corpus/a.md")
             for checked in answers
         ]
 
@@ -212,7 +220,46 @@ class FakeService:
         self.closed += 1
 
 
+def outcome(question: str, *accepted: str, guess: str = "", confidence: float = 0.0) -> Outcome:
+    """The first passage is where the guess was found, and the third one answers."""
+    ranks = {"dense": (3,), "lexical": (), "fused": (2, 3)}
+    return Outcome(
+        question, accepted, guess, confidence, 500, 0.03,
+        Retrieved(2, ranks) if accepted else None, True if guess and accepted else None,
+        Excerpt("corpus/tajikistan.md", f"They say {guess} did.", Span(9, 9 + len(guess)), 1),
+        Excerpt("corpus/rival.pdf", f"It was {accepted[0]}.", None, 2) if accepted else None,
+    )  # fmt: skip
+
+
+def trial(*outcomes: Outcome, missing: tuple[str, ...] = ()) -> Trial:
+    """One question of each kind, unless told which."""
+    outcomes = outcomes or (
+        outcome("who supplied the drones", "Iran", "the Iranians", guess="Iran", confidence=0.9),
+        outcome("who sold the drones", "Turkey", guess="Ankara", confidence=0.8),
+        outcome("when was that", "2022", guess="in 2022", confidence=0.3),
+        outcome("who lives on the moon", guess="Nobody", confidence=0.7),
+        outcome("what is love"),
+    )
+    models = {"embedder": "minilm@1", "reader": "pincite@2"}
+    return Trial("index", outcomes, 0.5, models, 3, missing)
+
+
 REPORT = BuildReport(4, True, added=2, passages=9, passages_embedded=9)
+RECEIPT = Receipt(
+    "2026-11-20T10:00:00Z", 4, (Erased("src_1", "corpus/a.md", ("0" * 64,), 1200, 3),), (2, 3), 3,
+    ("corpus/b.md",),
+)  # fmt: skip
+DIFFERENCE = Difference(
+    1, 2,
+    (SourceChange("moved", "corpus/new.md", "corpus/old.md"), SourceChange("went", "b.md")),
+    (
+        PassageChange(
+            "changed", "corpus/a.md", "It was red.", "It is blue.", Span(0, 11), Span(0, 11)
+        ),
+    ),
+    answers=(AnswerChange("what colour", Given("red", 0.9, "It was red.", "corpus/a.md"), Given(),
+                          "corpus/a.md changed"),),
+)  # fmt: skip
 
 
 @dataclass
@@ -221,6 +268,9 @@ class FakeEngine:
 
     service: Service | None = field(default_factory=FakeService)
     report: BuildReport = REPORT
+    trial: Trial = field(default_factory=trial)
+    difference: Difference = DIFFERENCE
+    watched: tuple[int, ...] = (0, 2)
     calls: list[tuple[object, ...]] = field(default_factory=list)
     error: BaseException | None = None
 
@@ -236,9 +286,11 @@ class FakeEngine:
         return self.service
 
     def build(
-        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress
-    ) -> BuildReport:
-        self.calls.append(("build", list(paths), settings.index, full))
+        self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
+        gate: Gate | None = None,
+    ) -> BuildReport:  # fmt: skip
+        gated = () if gate is None else (gate.file.name, gate.tolerance)
+        self.calls.append(("build", list(paths), settings.index, full, *gated))
         progress.stage("reading", 2)
         progress.advance()
         progress.stage("compiling the reader", None)
@@ -251,9 +303,39 @@ class FakeEngine:
         progress.stage("indexing", None)
         return self.report
 
+    def purge(
+        self, sources: Sequence[str], settings: Settings, *, progress: Progress
+    ) -> tuple[BuildReport, Receipt]:
+        self.calls.append(("purge", list(sources), settings.index))
+        progress.stage("indexing", None)
+        return self.report, RECEIPT
+
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))
         return 2 if generation is None else generation
+
+    def watch(self, paths: Sequence[Path], settings: Settings) -> Iterator[int]:
+        self.calls.append(("watch", list(paths), settings.index))
+        yield from self.watched
+
+    def diff(
+        self, before: int, after: int, settings: Settings, *, questions: QuestionFile | None,
+        progress: Progress,
+    ) -> Difference:  # fmt: skip
+        asked = 0 if questions is None else len(questions.questions)
+        self.calls.append(("diff", before, after, settings.index, asked))
+        progress.stage("asking both generations", asked)
+        return replace(self.difference, before=before, after=after, asked=asked)
+
+    def examine(
+        self, file: QuestionFile, settings: Settings, *, mode: Mode, min_confidence: float | None,
+        progress: Progress,
+    ) -> Trial:  # fmt: skip
+        self.calls.append(("examine", len(file.questions), settings.index, mode, min_confidence))
+        if self.error is not None:
+            raise self.error
+        progress.stage("asking", len(file.questions))
+        return self.trial
 
 
 class Screen(io.StringIO):

@@ -203,7 +203,7 @@ def test_build_reports_what_it_did() -> None:
     ran = pincite("build", "corpus", "more", "--full", engine=engine)
     assert engine.calls == [("build", [Path("corpus"), Path("more")], Path(".pincite"), True)]
     assert ran.status == 0
-    assert ran.out.startswith("Generation 4 is live.\nsources: 2 added, ")
+    assert ran.out.startswith("Generation 4 is live.\nsources: 2 new, ")
     assert ran.err == "reading: 2\ncompiling the reader\n"
 
 
@@ -298,7 +298,7 @@ def test_a_file_of_answers_is_checked(tmp_path: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     ran = pincite("verify", str(file))
     assert ran.status == 1
-    assert ran.out == "bad: corpus/a.md: not there\n1 of 2 citations hold.\n"
+    assert ran.out == "bad: corpus/a.md: not there\n1 of 2 citations hold, 1 gone.\n"
     checked = json.loads(pincite("verify", str(file), "--json").out)
     assert (checked["checked"], checked["failed"]) == (2, 1)
 
@@ -345,7 +345,7 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert pincite("--help").status == 0
     listed = capsys.readouterr().out
     commands = ("build", "ask", "search", "sources", "remove", "status", "verify", "rollback")
-    for command in (*commands, "serve"):
+    for command in (*commands, "diff", "eval", "serve"):
         assert f"\n  {command} " in listed
         assert pincite(command, "--help").status == 0
         described = capsys.readouterr().out
@@ -353,3 +353,79 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
         assert "--json" in described
     assert pincite("--version").status == 0
     assert capsys.readouterr().out.startswith("pincite ")
+
+
+def test_the_difference_between_two_generations(tmp_path: Path) -> None:
+    engine = FakeEngine()
+    questions = tmp_path / "own.jsonl"
+    questions.write_text('{"question": "what colour", "answers": ["red"]}\n', encoding="utf-8")
+    ran = pincite("diff", "3", "5", "--questions", str(questions), engine=engine)
+    assert engine.calls == [("diff", 3, 5, Path(".pincite"), 1)]
+    assert (ran.status, ran.out) == (
+        0,
+        "From generation 3 to 5\n"
+        "sources: 1 went, 1 moved\n"
+        "  moved   corpus/new.md, it was corpus/old.md\n"
+        "  went    b.md\n"
+        "passages: 1 changed\n"
+        "  corpus/a.md: changed\n"
+        "    - It was red.\n"
+        "    + It is blue.\n"
+        "answers: 1 of 1 question changed\n"
+        "  what colour\n"
+        "    - red (0.90, corpus/a.md): It was red.\n"
+        "    + no answer\n"
+        "    because corpus/a.md changed\n",
+    )
+    found = json.loads(pincite("diff", "3", "5", "--json", engine=engine).out)
+    assert found["sources"][0] == {
+        "kind": "moved", "path": "corpus/new.md", "was": "corpus/old.md",
+    }  # fmt: skip
+    assert pincite("diff", "3").status == 2
+
+
+def test_a_purge_prints_its_receipt() -> None:
+    engine = FakeEngine()
+    ran = pincite("remove", "a.md", "--purge", engine=engine)
+    assert engine.calls == [("purge", ["a.md"], Path(".pincite"))]
+    assert ran.status == 0
+    assert ran.out.partition("Erased at ")[2] == (
+        "2026-11-20T10:00:00Z; generation 4 holds none of it\n"
+        "  corpus/a.md (src_1)\n"
+        "    1 version, 1200 characters of canonical text, 3 passages with vectors and words\n"
+        f"    sha256 {'0' * 64}\n"
+        "cached embeddings erased: 3\n"
+        "generations deleted: 2, 3\n"
+        "kept, for they hold some of the same passages: corpus/b.md; remove them as well if that "
+        "is not wanted\n"
+        "Its path is remembered, so that it stays out; a service that runs must be restarted.\n"
+    )
+    told = json.loads(pincite("remove", "a.md", "--purge", "--json", engine=engine).out)
+    assert told["generation"] == 4
+    assert told["receipt"]["generations"] == [2, 3]
+
+
+def test_a_watch_builds_after_each_change() -> None:
+    engine = FakeEngine(watched=(0, 1, 3))
+    ran = pincite("build", "corpus", "--full", "--watch", engine=engine)
+    assert engine.calls == [
+        ("watch", [Path("corpus")], Path(".pincite")),
+        ("build", [Path("corpus")], Path(".pincite"), True),
+        ("build", [], Path(".pincite"), False),
+        ("build", [], Path(".pincite"), False),
+    ]
+    assert ran.status == 0
+    assert ran.out.count("Generation 4 is live.") == 3
+    assert "Watching for changes; Ctrl-C stops it.\n" in ran.err
+    idle = FakeEngine(report=BuildReport(4, False, untouched=2), watched=(0, 1))
+    assert pincite("build", "--watch", engine=idle).out.count("Nothing to publish") == 1
+
+
+def test_what_was_repaired_is_told_beside_the_answer() -> None:
+    service = FakeService(notes=("vectors.faiss of generation 2 was damaged",))
+    ran = pincite("sources", engine=FakeEngine(service))
+    assert ran.status == 0
+    assert ran.err == "pincite: vectors.faiss of generation 2 was damaged\n"
+    report = BuildReport(4, True, untouched=2, repaired=("vectors.faiss",))
+    ran = pincite("build", engine=FakeEngine(report=report))
+    assert "pincite: vectors.faiss was damaged and has been made again\n" in ran.err

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from api import schemas
 from api.app import MOST_BODY_BYTES, create_app
 from api.problems import ProblemModel
 from index.errors import IndexDamagedError, IndexMissingError, ModelError
-from qa.rendering import answer_json, hit_json, source_json
-from tests.api.fakes import IRAN_TEXT, FakeService, answer, hit, no_answer, source
+from index.types import Span
+from qa.rendering import answer_json, citation_json, hit_json, source_json
+from qa.types import Attribution, Citation, Wording
+from tests.api.fakes import IRAN_TEXT, FakeService, answer, citation, hit, no_answer, source
 
 JSON = {"content-type": "application/json"}
 
@@ -124,10 +127,17 @@ def test_a_source_and_its_text(client: TestClient) -> None:
     assert whole == {"id": known.id, "start": 0, "end": len(IRAN_TEXT), "text": IRAN_TEXT}
 
 
+def attributed() -> Citation:
+    who = Wording("officials", Span(26, 35))
+    words = Wording("officials said", Span(26, 40))
+    return replace(citation(), attribution=Attribution(words, who), copy_of="src_1")
+
+
 @pytest.mark.parametrize(
     ("model", "rendered"),
     [
         (schemas.AnswerModel, answer_json(answer())),
+        (schemas.CitationModel, citation_json(attributed())),
         (schemas.AnswerModel, answer_json(no_answer("who"))),
         (schemas.PassageModel, hit_json(hit())),
         (schemas.SourceModel, source_json(source())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from index.build import BuildSettings, build
+from index.build import BuildSettings, Check, build
 from index.folding import Aliases
 from index.search import OpenIndex, Searcher, open_generation
 from index.splitting import SplitSettings
@@ -27,14 +27,17 @@ def write_files(folder: Path, files: Mapping[str, str | bytes]) -> Path:
     return folder
 
 
-def build_settings(*, full: bool = False, keep: int = 3) -> BuildSettings:
-    return BuildSettings(SPLIT, keep, full, models={"reader": "fake-reader"})
+def build_settings(
+    *, full: bool = False, keep: int = 3, check: Check | None = None
+) -> BuildSettings:
+    return BuildSettings(SPLIT, keep, full, models={"reader": "fake-reader"}, check=check)
 
 
 def build_index(
-    index: Path, *named: Path, embedder: FakeEmbedder | None = None, full: bool = False
-) -> BuildReport:
-    return build(index, named, embedder or FakeEmbedder(), build_settings(full=full))
+    index: Path, *named: Path, embedder: FakeEmbedder | None = None, full: bool = False,
+    check: Check | None = None,
+) -> BuildReport:  # fmt: skip
+    return build(index, named, embedder or FakeEmbedder(), build_settings(full=full, check=check))
 
 
 def open_searcher(index: Path) -> tuple[OpenIndex, Searcher]:

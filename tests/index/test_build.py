@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from index.build import changed_files, remove
 from index.errors import BuildError, IndexDamagedError, IndexMissingError, UsageError
-from index.generations import Generations
+from index.folding import Aliases
+from index.generations import Generations, Manifest
+from index.search import open_files
 from index.types import Filter
 from tests.fakes import FakeEmbedder
 from tests.index.helpers import build_index, build_settings, open_searcher, write_files
@@ -55,6 +59,66 @@ def test_search_finds_and_filters(tmp_path: Path, sources: Path) -> None:
     assert {hit.source.path for hit in dated} == {"sources/lamp.md"}
     assert searcher.search("the mill", 5, Filter(since="2021-05-02")) == []
     assert searcher.search("the mill", 5, Filter(source="nothing*")) == []
+
+
+def test_rankings_are_what_the_search_goes_by(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    _, searcher = open_searcher(tmp_path / "index")
+    found = searcher.rankings("who keeps the lamp", 2, Filter())
+    assert list(found.fused) == searcher.search("who keeps the lamp", 2, Filter())
+    assert len(found.dense) == 2
+    cosines = [hit.dense or 0.0 for hit in found.dense]
+    assert cosines == sorted(cosines, reverse=True)
+    assert all(h.lexical is not None for h in found.lexical)
+    dated = searcher.rankings("the lamp", 9, Filter(since="2021-05-01"))
+    for leg in (dated.dense, dated.lexical, dated.fused):
+        assert {hit.source.path for hit in leg} == {"sources/lamp.md"}
+    assert searcher.rankings("", 9, Filter()).lexical == ()
+
+
+def test_the_passages_of_a_source(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    opened, _ = open_searcher(tmp_path / "index")
+    store = opened.store
+    found = [p for source in store.sources() for p in store.passages_of(source.id)]
+    assert found == list(store.all_passages())
+    assert store.passages_of("src_none") == []
+
+
+def test_a_check_sees_what_is_about_to_be_published(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    seen = []
+
+    def check(folder: Path, manifest: Manifest) -> str:
+        opened = open_files(folder, manifest, Aliases.load())
+        seen.append((opened.store.passage_count(), len(opened.vectors), manifest.generation))
+        assert "truth.sqlite" in manifest.files
+        assert not (index / "CURRENT").exists()
+        opened.store.close()
+        return "it is good"
+
+    report = build_index(index, sources, check=check)
+    assert (report.checked, report.generation) == ("it is good", 1)
+    assert seen == [(report.passages, report.passages, 1)]
+    open_searcher(index)
+    assert build_index(index, check=check).checked is None
+    assert len(seen) == 1
+
+
+def test_what_a_check_refuses_leaves_nothing_behind(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    before = sorted(p for p in index.rglob("*") if "cache" not in p.parts)
+
+    def check(_folder: Path, _manifest: Manifest) -> str:
+        raise BuildError("it is worse", "try again")
+
+    (sources / "mill.txt").write_text("The mill opened in 1804.\n")
+    with pytest.raises(BuildError, match="it is worse: try again"):
+        build_index(index, check=check)
+    assert Generations(index).live() == 1
+    assert sorted(p for p in index.rglob("*") if "cache" not in p.parts) == before
+    assert build_index(index).generation == 2
 
 
 def test_only_what_changed_is_embedded_again(tmp_path: Path, sources: Path) -> None:
@@ -265,15 +329,16 @@ def test_a_folder_that_is_gone_is_not_taken_for_an_empty_one(tmp_path: Path, sou
 
 
 @pytest.mark.parametrize("damaged", ["vectors.faiss", "lexical/meta.json"])
-def test_full_on_a_damaged_index_remembers(tmp_path: Path, sources: Path, damaged: str) -> None:
+def test_a_build_makes_again_what_is_derived(tmp_path: Path, sources: Path, damaged: str) -> None:
     index = tmp_path / "index"
     build_index(index, sources)
     remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
     path = Generations(index).path(2) / damaged
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(IndexDamagedError):
-        build_index(index)
-    assert build_index(index, full=True).generation == 3
+    report = build_index(index)
+    assert (report.generation, report.repaired, report.untouched) == (3, (damaged,), 2)
+    assert report.passages_embedded == 0
+    assert Generations(index).numbers() == [1, 3]
     opened, _ = open_searcher(index)
     assert [s.path for s in opened.store.sources()] == ["sources/deep/boat.txt", "sources/lamp.md"]
 
@@ -302,3 +367,80 @@ def test_a_changed_vector_in_the_cache_is_not_used(tmp_path: Path, sources: Path
     data[data.index(vector) + 7] ^= 1
     cache.write_bytes(data)
     assert build_index(index, sources, full=True).passages_embedded == 1
+
+
+def test_a_rename_is_no_change_of_content(tmp_path: Path, sources: Path) -> None:
+    index, embedder = tmp_path / "index", FakeEmbedder()
+    build_index(index, sources, embedder=embedder)
+    embedder.embedded.clear()
+    (sources / "lamp.md").rename(sources / "light.md")
+    (sources / "deep/boat.txt").unlink()
+    (sources / "new.txt").write_text("A new bridge was opened.\n")
+    report = build_index(index, embedder=embedder)
+    assert (report.added, report.changed, report.moved, report.removed) == (1, 0, 1, 1)
+    assert (report.untouched, report.passages_embedded) == (1, 1)
+    assert report.passages_reused == report.passages - 1
+    assert embedder.embedded == ["A new bridge was opened."]
+    opened, _ = open_searcher(index)
+    assert [s.path for s in opened.store.sources()] == [
+        "sources/light.md", "sources/mill.txt", "sources/new.txt",
+    ]  # fmt: skip
+
+
+def test_a_copy_is_new_and_not_read_twice(tmp_path: Path, sources: Path) -> None:
+    build_index(tmp_path / "index", sources)
+    (sources / "again.md").write_bytes((sources / "lamp.md").read_bytes())
+    report = build_index(tmp_path / "index")
+    assert (report.added, report.moved, report.passages_embedded) == (1, 0, 0)
+
+
+class StoppedEmbedder(FakeEmbedder):
+    """Is interrupted when it is asked for more texts than it has patience for."""
+
+    def __init__(self, patience: int) -> None:
+        super().__init__()
+        self._patience = patience
+
+    def embed(self, texts, kind, progress=None):  # type: ignore[no-untyped-def]
+        if len(self.embedded) + len(texts) > self._patience:
+            raise KeyboardInterrupt
+        return super().embed(texts, kind, progress)
+
+
+def test_an_interrupted_build_has_not_embedded_in_vain(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    names = {f"{n}.txt": f"Crate {n} holds {n * 7} lamps.\n" for n in range(200)}
+    sources = write_files(tmp_path / "sources", names)
+    stopped = StoppedEmbedder(150)
+    with pytest.raises(KeyboardInterrupt):
+        build_index(index, sources, embedder=stopped)
+    assert len(stopped.embedded) >= 100
+    report = build_index(index, sources)
+    assert report.passages_embedded == 200 - len(stopped.embedded)
+    assert report.passages_reused == len(stopped.embedded)
+
+
+def test_a_second_build_names_the_first_and_readers_go_on(tmp_path: Path, sources: Path) -> None:
+    index = tmp_path / "index"
+    build_index(index, sources)
+    program = (
+        "import sys; from pathlib import Path; from index.locking import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(index)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        said = rf"process {other.pid} since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+        with pytest.raises(BuildError, match=said) as raised:
+            build_index(index)
+        assert raised.value.exit_status == 1
+        with pytest.raises(BuildError, match=said):
+            remove(index, ["sources/mill.txt"], FakeEmbedder(), build_settings())
+        _, searcher = open_searcher(index)
+        assert searcher.search("the lamp", 1, Filter())
+        other.kill()
+    (sources / "mill.txt").unlink()
+    assert build_index(index).generation == 2

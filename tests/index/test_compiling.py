@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import random
 from pathlib import Path
 
 import numpy as np
@@ -124,3 +126,20 @@ def test_batches_hold_like_lengths_and_fit() -> None:
     for batch in batches:
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 200
     assert batches == [[0, 4, 2], [3, 1], [5]]
+
+
+@pytest.mark.models
+def test_a_flipped_byte_is_found_or_changes_nothing(encoder: Path, tmp_path: Path) -> None:
+    compiled = compile_model(encoder, "encoder", tmp_path)
+    chance = random.Random(1)
+    for path in sorted(compiled.folder.iterdir()):
+        data = path.read_bytes()
+        for at in [*range(64), *(chance.randrange(len(data)) for _ in range(200))]:
+            flipped = bytearray(data)
+            flipped[at] ^= chance.randrange(1, 256)
+            path.write_bytes(flipped)
+            # White space between the words of a record may change.
+            with contextlib.suppress(ModelError):
+                assert open_compiled(tmp_path, compiled.digest) == compiled
+        path.write_bytes(data)
+    assert open_compiled(tmp_path, compiled.digest) == compiled

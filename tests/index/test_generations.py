@@ -30,7 +30,8 @@ def publish(generations: Generations, generation: int, format_: int = FORMAT) ->
         (folder / "truth").write_bytes(b"true")
         (folder / "parts").mkdir()
         (folder / "parts" / "one").write_bytes(bytes(range(256)))
-        generations.publish(folder, manifest(generation, format_))
+        generations.seal(folder, manifest(generation, format_))
+        generations.publish(folder, generation)
 
 
 def test_a_published_generation_opens(tmp_path: Path) -> None:

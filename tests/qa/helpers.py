@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from index.search import Searcher
+from index.search import OpenIndex, Searcher
 from qa.answering import Answerer, ReadingSettings
+from qa.assembly import Pincite
 from qa.confidence import Calibration
 from qa.selection import Weights
+from qa.settings import Settings
 from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
@@ -32,3 +34,16 @@ def open_answerer(
     calibration = replace(PLAIN, settled_margin=settled_margin)
     answerer = Answerer(opened, searcher, reader, calibration, ReadingSettings(depth, 0.5))
     return answerer, searcher, reader
+
+
+def over(index: Path, opened: OpenIndex, margins: Mapping[str, float]) -> Pincite:
+    """An opened generation with fake models."""
+    searcher = Searcher(opened, FakeEmbedder())
+    reader = FakeReader(dict(margins))
+    answerer = Answerer(opened, searcher, reader, PLAIN, ReadingSettings(10, 0.5))
+    return Pincite(opened, searcher, answerer, Settings(index=index))
+
+
+def open_pincite(index: Path, margins: Mapping[str, float]) -> Pincite:
+    """The live generation of an index, with fake models."""
+    return over(index, open_searcher(index)[0], margins)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from index.folding import Aliases
 from index.types import Hit, Passage, Source, Span
 from qa.confidence import MAX_GAP, Calibration, features, sigmoid
-from qa.selection import Candidate, Weights, group, normalise, score
+from qa.selection import RIVAL_MARGIN, Candidate, Weights, group, rivals, score
 from qa.types import ReadSpan
 
 
@@ -43,16 +44,35 @@ def test_different_answers_stay_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
-    [("The Hornet", "hornet"), ("Türkiye", "Turkiye"), ("$4.8B.", "$4.8b"), ("TB2,", "tb2")],
-)
-def test_normalised_alike(one: str, other: str) -> None:
-    assert normalise(one) == normalise(other)
+    ("best", "other"),
+    [("15", "fifteen"), ("September 27, 2020", "27 September 2020"), ("44-day", "44 days"),
+     ("Pashinyan", "Nikol Pashinyan"), ("Türkiye", "Turkey")],
+)  # fmt: skip
+def test_equal_answers_are_joined_across_wording(best: str, other: str) -> None:
+    given = [candidate(best, 4), candidate(other, 3, source="b"), candidate("Oman", 2, source="c")]
+    groups = group(given, Aliases.load())
+    assert [[c.text for c in g.candidates] for g in groups] == [[best, other], ["Oman"]]
+    assert group(list(reversed(given)), Aliases.load()) == groups
 
 
-@pytest.mark.parametrize(("one", "other"), [("7,630", "7630.6"), ("10%", "10"), ("2.74", "274")])
-def test_normalised_apart(one: str, other: str) -> None:
-    assert normalise(one) != normalise(other)
+def test_a_rival_stands_near_the_best_and_contradicts_it() -> None:
+    near, far = 9 - RIVAL_MARGIN, 9 - RIVAL_MARGIN - 0.1
+    groups = group(
+        [candidate("2,783", 9), candidate("7,630", near, start=20), candidate("Baku", 8, start=40),
+         candidate("2,317", far, start=60)]
+    )  # fmt: skip
+    assert [g.best.text for g in groups] == ["2,783", "Baku", "7,630", "2,317"]
+    assert rivals(groups) == [True, False, True, False]
+    assert rivals(groups[:2]) == [False, False]
+    # Two that contradict one another near a best of another kind are rivals too.
+    assert rivals([groups[1], groups[0], groups[2]]) == [False, True, True]
+    assert rivals([]) == []
+
+
+def test_what_is_only_said_less_exactly_is_no_rival() -> None:
+    groups = group([candidate("27 September 2020", 9), candidate("September 2020", 8.5, start=30)])
+    assert len(groups) == 2
+    assert rivals(groups) == [False, False]
 
 
 def test_retrieval_and_coverage_count_by_their_weights() -> None:

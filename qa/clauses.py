@@ -1,0 +1,86 @@
+"""English sentences as tokens, cut where one statement ends and another begins. Pure.
+
+By rules, without a parser: what is not certain is cut, for a word that stands in another
+statement says nothing of this one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.types import Span
+
+_TOKEN = re.compile(
+    r"(?:[^\W\d_]\.){2,}"
+    r"|\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Lt|Col|Maj|Capt|Sgt|Sen|Rep|Gov|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec)\."
+    r"|[^\W_]+(?:[.,]\d+)*(?:[-'’&.][^\W_]+)*|[^\w\s]"
+)
+_END = frozenset(".!?")
+_CLOSING = frozenset("\"”’')]")
+_BREAKS = frozenset((";", "|"))
+# Words that begin a statement of their own after a comma or a dash.
+_TURNS = frozenset(
+    ("while", "whereas", "but", "although", "though", "and", "or", "yet", "nor", "when", "as", "so",
+     "because", "however", "since", "where")
+)  # fmt: skip
+_DASHES = frozenset("—–")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, number or mark with its place in the text."""
+
+    text: str
+    span: Span
+
+    @property
+    def folded(self) -> str:
+        return self.text.casefold().replace("’", "'")
+
+    @property
+    def is_capital(self) -> bool:
+        return self.text[0].isupper()
+
+    @property
+    def is_word(self) -> bool:
+        return self.text[0].isalnum()
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a text in order; white space and underscores are in none."""
+    return [Token(m[0], Span(*m.span())) for m in _TOKEN.finditer(text)]
+
+
+def statement(text: str, answer: Span) -> list[Token]:
+    """The tokens of the statement that `answer`, a span of `text`, stands in.
+
+    A statement is a sentence, or the part of one between semicolons or before and after a turn
+    such as ", while". An answer that runs over several has the tokens of all.
+    """
+    found = tokens(text)
+    within = [i for i, t in enumerate(found) if t.span.end > answer.start
+              and t.span.start < answer.end]  # fmt: skip
+    if not within:
+        return []
+    first, last = within[0], within[-1]
+    start = next((i for i in range(first, 0, -1) if _begins(found, i)), 0)
+    end = next((i for i in range(last + 1, len(found)) if _begins(found, i)), len(found))
+    return found[start:end]
+
+
+def _begins(found: Sequence[Token], at: int) -> bool:
+    """Whether a statement begins at a token, or with the mark just before it."""
+    before, here = found[at - 1], found[at]
+    if here.text in _BREAKS or before.text in _BREAKS:
+        return True
+    if here.folded in _TURNS and (before.text == "," or before.text in _DASHES):
+        return True
+    if here.text in _CLOSING or not (here.is_capital or not here.is_word or here.text.isdigit()):
+        return False
+    back = at - 1
+    while back > 0 and found[back].text in _CLOSING:
+        back -= 1
+    # "12.5" is one token, so that a point followed by white space ends a sentence.
+    return found[back].text in _END and here.span.start > found[back].span.end
