@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from api.printing import answer_lines, counted, hit_lines, reading_lines, timing
+from api.printing import answer_lines, counted, decision_lines, hit_lines, reading_lines, timing
 from api.rendering import search_json
 from api.service import Service
 from api.session import Session
@@ -23,13 +23,14 @@ NO_ANSWER = 3
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """The flags of `ask`. Of `search` too, which leaves the last two alone."""
+    """The flags of `ask`. Of `search` too, which leaves the last three alone."""
 
     top_k: int
     source: str | None = None
     since: str | None = None
     until: str | None = None
     min_confidence: float | None = None
+    max_error: float | None = None
     explain: bool = False
 
 
@@ -89,6 +90,7 @@ def _ask(service: Service, question: str, options: AskOptions) -> Answer:
         since=options.since,
         until=options.until,
         min_confidence=options.min_confidence,
+        max_error=options.max_error,
     )
 
 
@@ -103,6 +105,7 @@ def _show(session: Session, answer: Answer, options: AskOptions, *, named: bool 
         terminal.print([(dim(f"? {answer.question}"),)])
     terminal.print(answer_lines(answer, terminal.layout))
     if options.explain:
+        terminal.print(decision_lines(answer))
         terminal.print(reading_lines(answer.readings))
     terminal.note(dim(timing(answer)))
 

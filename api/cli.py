@@ -51,6 +51,22 @@ def _session(session: Session, flags: dict[str, Any]) -> Session:
     )
 
 
+class _Share(click.ParamType[float]):
+    """A share of all: "10%" or "0.1"."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """A number between 0 and 1; whether it may be is for whoever takes it."""
+        try:
+            said = str(value).strip()
+            return float(said[:-1]) / 100 if said.endswith("%") else float(said)
+        except ValueError:
+            self.fail(f"{value!r} is no share; write it as 10% or 0.1", param, ctx)
+
+
 class _Command(click.Command):
     """A command with the common flags; its function is given the session that they make."""
 
@@ -148,7 +164,13 @@ def build(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int:
 @_top_k(5)
 @_filters
 @click.option("--min-confidence", metavar="P", type=float, help="Answer only if so sure, 0 to 1.")
-@click.option("--explain", is_flag=True, help="Show what was found in each passage read.")
+@click.option(
+    "--max-error",
+    metavar="SHARE",
+    type=_Share(),
+    help="Answer only where at most this share is promised to be wrong, as 10% or 0.1.",
+)
+@click.option("--explain", is_flag=True, help="Show what was decided, and each passage read.")
 @click.pass_obj
 def ask(session: Session, /, question: str, **options: Any) -> int:
     """Answer a question.

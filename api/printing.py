@@ -35,6 +35,11 @@ def answer_lines(answer: Answer, layout: Layout) -> Iterator[Line]:
         for number, citation in enumerate(answer.citations, start=1):
             yield ("",)
             yield from _citation(number, citation, answer.citations, layout)
+    if len(answer.items) > 1:
+        yield ("",)
+        yield (bold(f"All that was found ({len(answer.items)})"),)
+        for item in answer.items:
+            yield from _item(item, layout)
     rivals = [a for a in answer.alternatives if a.rival]
     others = [a for a in answer.alternatives if not a.rival]
     if rivals:
@@ -109,6 +114,13 @@ def _alternative(alternative: Alternative, layout: Layout) -> Iterator[Line]:
         yield from _quote(citation, layout, "      > ")
 
 
+def _item(item: Alternative, layout: Layout) -> Iterator[Line]:
+    """A member of a list, with every place that names it."""
+    yield ("  ", bold(item.answer), f" ({item.confidence:.2f})")
+    for citation in item.citations:
+        yield from wrapped(f"{citation.source.title}, {place(citation)}", layout, "    ")
+
+
 def _against(answer: Answer, rivals: Sequence[Alternative]) -> Alternative:
     """What the rivals are compared with: the answer, or the surest of them if none was given."""
     if answer.answer is None or answer.confidence is None:
@@ -172,12 +184,38 @@ def hit_lines(hits: Sequence[Hit], layout: Layout) -> Iterator[Line]:
         yield from wrapped(hit.passage.text, layout, "    ")
 
 
+# What the features of `confidence.FEATURES` are, to a person.
+_FEATURES = {
+    "margin": "the reader's margin over no answer", "gap": "its lead over the next answer",
+    "similar": "how near the sentence is to the question", "misfit": "of another kind than asked",
+}  # fmt: skip
+
+
+def decision_lines(answer: Answer) -> Iterator[Line]:
+    """How sure the best answer is, how sure it had to be, and what that is made of."""
+    decision = answer.decision
+    if decision is None or decision.confidence is None:
+        return
+    yield ("",)
+    yield (bold("Decision"),)
+    relation = "at least" if answer.status == "answered" else "less than"
+    needed = f"{relation} the {decision.needed:.2f} that is needed"
+    yield (f"the best answer is {decision.confidence:.2f} sure, {needed}",)
+    yield from table(
+        ("evidence", "value", "adds"),
+        [
+            (_FEATURES.get(e.feature, e.feature), f"{e.value:+.2f}", f"{e.adds:+.2f}")
+            for e in decision.evidence
+        ],
+    )
+
+
 def reading_lines(readings: Sequence[Reading]) -> Iterator[Line]:
     """A table of what was found in each passage that was read."""
     yield ("",)
     yield (bold("Passages read"),)
     yield from table(
-        ("rank", "source", "best span", "margin", "score", "fused"),
+        ("rank", "source", "best span", "margin", "score", "fused", "verdict"),
         [
             (
                 str(reading.rank),
@@ -186,6 +224,7 @@ def reading_lines(readings: Sequence[Reading]) -> Iterator[Line]:
                 "-" if reading.margin is None else f"{reading.margin:+.2f}",
                 "-" if reading.score is None else f"{reading.score:+.2f}",
                 f"{reading.fused:.4f}",
+                reading.verdict,
             )
             for reading in readings
         ],

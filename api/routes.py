@@ -73,6 +73,7 @@ def ask(asked: schemas.AskRequest, service: Opened) -> JSONResponse:
         since=only.since,
         until=only.until,
         min_confidence=asked.min_confidence,
+        max_error=asked.max_error,
     )
     return JSONResponse(answer_json(answer))
 
@@ -86,6 +87,7 @@ def ask_by_address(asked: Annotated[schemas.AskQuery, Query()], service: Opened)
         since=asked.since,
         until=asked.until,
         min_confidence=asked.min_confidence,
+        max_error=asked.max_error,
     )
     return JSONResponse(answer_json(answer))
 

@@ -36,6 +36,7 @@ def _unicode(value: str) -> str:
 Text = Annotated[str, AfterValidator(_unicode)]
 Date = Annotated[str, AfterValidator(_calendar_date), Field(json_schema_extra={"format": "date"})]
 Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 TopK = Annotated[int, Field(ge=1, le=MOST_PASSAGES)]
 
 
@@ -71,6 +72,10 @@ class AskRequest(_Request):
     min_confidence: Probability | None = Field(
         default=None, description="answer only if at least so sure; the service's setting if null"
     )
+    max_error: Share | None = Field(
+        default=None,
+        description="answer only where at most this share of the answers is promised to be wrong",
+    )
 
 
 class AskQuery(_Query):
@@ -88,6 +93,10 @@ class AskQuery(_Query):
     min_confidence: Probability | None = Field(
         default=None,
         description="answer only if at least so sure; the service's setting if not given",
+    )
+    max_error: Share | None = Field(
+        default=None,
+        description="answer only where at most this share of the answers is promised to be wrong",
     )
 
 
@@ -227,6 +236,15 @@ class PassageModel(BaseModel):
     scores: PassageScores
 
 
+class ItemModel(BaseModel):
+    """One of several things that a question asks for."""
+
+    answer: str
+    confidence: float = Field(description="the probability that it is one of them")
+    support: int = Field(description="how many independent voices name it")
+    citations: list[CitationModel]
+
+
 class IndexModel(BaseModel):
     """Which state of the index this comes from."""
 
@@ -267,6 +285,9 @@ class AnswerModel(BaseModel):
         description="how many independent voices give the answer: copies count once; 0 if none"
     )
     citations: list[CitationModel] = Field(description="one a source that says so, best first")
+    items: list[ItemModel] = Field(
+        description="where the question asks for several things, each that was found, surest first"
+    )
     alternatives: list[AlternativeModel]
     passages: list[PassageModel] = Field(description="the nearest, answer or not")
     index: IndexModel

@@ -45,8 +45,10 @@ class Service(Protocol):
         since: str | None = None,
         until: str | None = None,
         min_confidence: float | None = None,
+        max_error: float | None = None,
     ) -> Answer:
-        """Raises UsageError on a question or an option that cannot be."""
+        """Raises UsageError on a question or an option that cannot be, or an error that cannot be
+        promised."""
 
     def search(
         self,

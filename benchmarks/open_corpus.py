@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from index.build import BuildSettings, build
@@ -65,6 +65,9 @@ class WithoutGold:
     def search(self, query: str, top_k: int, condition: Filter) -> list[Hit]:
         hits = self._searcher.search(query, top_k + 10, condition)
         return [hit for hit in hits if not holds_gold(hit, self._question)][:top_k]
+
+    def similarities(self, query: str, texts: Sequence[str]) -> list[float]:
+        return self._searcher.similarities(query, texts)
 
 
 def holds_gold(hit: Hit, question: OpenQuestion) -> bool:

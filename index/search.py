@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.compiling import open_compiled
 from index.embedding import Embedder, OnnxEmbedder
@@ -98,6 +102,12 @@ class Searcher:
     def __init__(self, index: OpenIndex, embedder: Embedder) -> None:
         self._index = index
         self._embedder = embedder
+        # A question is searched for first and compared with sentences after.
+        self._vector = lru_cache(maxsize=16)(self._embed_query)
+
+    def _embed_query(self, query: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self._embedder.embed([query], "query")[0]
+        return vector
 
     def search(self, query: str, top_k: int, condition: Filter) -> list[Hit]:
         """The `top_k` best passages, best first; fewer where fewer meet the filter.
@@ -115,6 +125,13 @@ class Searcher:
         ranked = (list(leg)[:depth] for leg in (dense, lexical, fused))
         return Rankings(*(tuple(self._hits(leg, fused, dense, lexical)) for leg in ranked))
 
+    def similarities(self, query: str, texts: Sequence[str]) -> list[float]:
+        """The cosine of each text's embedding to the query's, -1 to 1."""
+        if not texts:
+            return []
+        vectors = self._embedder.embed(texts, "document")
+        return [float(cosine) for cosine in vectors @ self._vector(query)]
+
     def _legs(
         self, query: str, depth: int, condition: Filter
     ) -> tuple[dict[int, float], dict[int, float]]:
@@ -122,8 +139,7 @@ class Searcher:
         store = self._index.store
         sources = None if condition.is_empty else store.matching(condition)
         allowed = None if sources is None else store.passage_numbers(sources)
-        vector = self._embedder.embed([query], "query")[0]
-        dense = dict(self._index.vectors.search(vector, depth, allowed))
+        dense = dict(self._index.vectors.search(self._vector(query), depth, allowed))
         return dense, dict(self._index.lexical.search(query, depth, sources))
 
     def _hits(

@@ -8,21 +8,22 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from typing import Protocol
 
 from index.errors import UsageError
 from index.lexical import Terms
 from index.search import OpenIndex
 from index.splitting import sentence_range
-from index.store import StoredText
 from index.types import Filter, Hit, Span
-from qa.citations import cite, one_line
-from qa.confidence import Calibration, features, sigmoid
+from qa.citations import one_line
+from qa.confidence import Calibration
+from qa.deciding import Decided, Decider, Likeness
+from qa.explaining import explained
+from qa.kinds import misses_kind
 from qa.reader import Reader
-from qa.selection import Candidate, Group, group, rivals, score
-from qa.types import Alternative, Answer, Question, Reading, ReadSpan
-from qa.voices import mark_copies
+from qa.selection import Candidate, Group, group, score
+from qa.texts import Texts
+from qa.types import Answer, Question, ReadSpan
 
 MAX_QUESTION_CHARACTERS = 2000
 MAX_TOP_K = 100
@@ -67,6 +68,7 @@ def check_question(
     since: str | None = None,
     until: str | None = None,
     min_confidence: float | None = None,
+    max_error: float | None = None,
 ) -> Question:
     """A question with its options, or UsageError that says what is wrong with them."""
     asked = one_line(text)
@@ -85,8 +87,10 @@ def check_question(
         raise UsageError(f"top_k is {top_k}", f"give a number from 1 to {MAX_TOP_K}")
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise UsageError(f"the minimum confidence is {min_confidence}", "give one from 0 to 1")
+    if max_error is not None and not 0 < max_error < 1:
+        raise UsageError(f"the largest error is {max_error}", "give a share between 0 and 1")
     condition = Filter(source, _date("since", since), _date("until", until))
-    return Question(asked, top_k, condition, min_confidence)
+    return Question(asked, top_k, condition, min_confidence, max_error)
 
 
 def _date(name: str, value: str | None) -> str | None:
@@ -98,7 +102,7 @@ def _date(name: str, value: str | None) -> str | None:
         raise UsageError(f"{name} is {value!r}, not a date", "write it as YYYY-MM-DD") from error
 
 
-class Search(Protocol):
+class Search(Likeness, Protocol):
     """Finds passages: `index.search.Searcher`, or what stands in for it."""
 
     def search(self, query: str, top_k: int, condition: Filter) -> list[Hit]:
@@ -117,29 +121,25 @@ class Answerer:
         self._reader = reader
         self._calibration = calibration
         self._settings = settings
-        # Texts are cut from the database again and again otherwise; a source may be large.
-        self._texts = lru_cache(maxsize=64)(self._read_texts)
-
-    def _read_texts(self, source_id: str) -> tuple[StoredText, str]:
-        stored = self._index.store.text(source_id)
-        return stored, stored.edits.apply(stored.text)
+        self._texts = Texts(index.store)
+        self._decider = Decider(
+            self._texts, searcher, calibration, index.aliases, settings.min_confidence
+        )
 
     def ask(self, question: Question) -> Answer:
         """Retrieve, read, choose, cite."""
+        needed = self._decider.needed(question)
         begun = time.perf_counter()
         considered = self.consider(question)
-        answer = self._answer(question, considered.hits, considered.groups)
+        decided = self._decider.decide(question, considered.groups, needed)
+        answer = self._answer(question, considered, decided, needed)
         finished = time.perf_counter()
-        return replace(
-            answer,
-            timing_ms={
-                "retrieve": _ms(considered.retrieve_seconds),
-                "read": _ms(considered.read_seconds),
-                "total": _ms(finished - begun),
-            },
-            tokens_read=considered.tokens,
-            readings=_readings(considered),
-        )
+        timing = {
+            "retrieve": _ms(considered.retrieve_seconds),
+            "read": _ms(considered.read_seconds),
+            "total": _ms(finished - begun),
+        }
+        return replace(answer, timing_ms=timing)
 
     def consider(self, question: Question) -> Considered:
         """Retrieve and read: every possible answer, best first, before any is chosen."""
@@ -150,7 +150,7 @@ class Answerer:
         read, tokens = self._read(question.text, hits[: self._settings.depth])
         terms = self._index.lexical.terms(question.text)
         candidates = [
-            self._candidate(hit, rank, span, terms)
+            self._candidate(question.text, hit, rank, span, terms)
             for rank, (hit, spans) in enumerate(zip(hits, read, strict=False), start=1)
             for span in spans
         ]
@@ -175,88 +175,49 @@ class Answerer:
                 break
         return read, tokens
 
-    def _candidate(self, hit: Hit, rank: int, read: ReadSpan, terms: Terms) -> Candidate:
-        stored, clean_text = self._texts(hit.source.id)
+    def _candidate(
+        self, question: str, hit: Hit, rank: int, read: ReadSpan, terms: Terms
+    ) -> Candidate:
+        stored, clean_text = self._texts.of(hit.source.id)
         offset = hit.passage.clean_span.start
         clean = Span(read.span.start + offset, read.span.end + offset)
-        sentence = sentence_range(stored.sentences, clean)
-        covered = terms.covered(clean_text[sentence.start : sentence.end])
+        around = sentence_range(stored.sentences, clean)
+        sentence = one_line(clean_text[around.start : around.end])
+        covered = terms.covered(sentence)
+        text = one_line(hit.passage.text[read.span.start : read.span.end])
+        misfit = misses_kind(question, text)
         return Candidate(
-            hit, rank, read, one_line(hit.passage.text[read.span.start : read.span.end]),
-            stored.edits.to_canonical(clean), covered,
-            score(read.margin, hit, covered, self._calibration.ranking),
+            hit, rank, read, text, stored.edits.to_canonical(clean), sentence, covered, misfit,
+            score(read.margin, hit, covered, misfit, self._calibration.ranking),
         )  # fmt: skip
 
-    def _answer(self, question: Question, hits: Sequence[Hit], groups: Sequence[Group]) -> Answer:
-        least = question.min_confidence
-        least = self._settings.min_confidence if least is None else least
-        near = rivals(groups, self._index.aliases)
-        given = [
-            self._alternative(groups, index, near[index])
-            for index in range(min(len(groups), question.top_k + 1))
-        ]
-        answered = bool(given) and given[0].confidence >= least
+    def _answer(
+        self, question: Question, considered: Considered, decided: Decided, needed: float
+    ) -> Answer:
+        answered = decided.answered
+        best = decided.given[0] if answered else None
         manifest = self._index.manifest
         return Answer(
-            id=_answer_id(question, least, manifest.generation, self._reader.digest),
+            id=_answer_id(question, needed, manifest.generation, self._reader.digest),
             question=question.text,
             status="answered" if answered else "no_answer",
-            answer=given[0].answer if answered else None,
-            confidence=given[0].confidence if answered else None,
-            citations=given[0].citations if answered else (),
-            alternatives=tuple(_shown(given, answered, question.top_k)),
-            passages=tuple(hits[: question.top_k]),
+            answer=best.answer if best else None,
+            confidence=best.confidence if best else None,
+            citations=best.citations if best else (),
+            alternatives=decided.shown(question.top_k),
+            passages=considered.hits[: question.top_k],
             generation=manifest.generation,
             built_at=manifest.built_at,
             models=manifest.model_labels(),
             timing_ms={},
-        )
-
-    def _alternative(self, groups: Sequence[Group], index: int, rival: bool) -> Alternative:
-        citations, sketches = [], []
-        for candidate in groups[index].candidates:
-            stored, clean_text = self._texts(candidate.hit.source.id)
-            probability = sigmoid(candidate.read.margin)
-            citations.append(
-                cite(candidate.hit, candidate.read.span, stored, clean_text, probability)
-            )
-            sketches.append(stored.sketch)
-        confidence = self._calibration.confidence(features(groups, index))
-        marked = mark_copies(citations, sketches)
-        return Alternative(groups[index].best.text, confidence, marked, rival)
-
-
-# An alternative less likely than this, and no rival, is only what a reader of everything must
-# produce; and so are the rivals of a best that is less likely.
-LEAST_SHOWN = 0.2
-
-
-def _shown(given: Sequence[Alternative], answered: bool, count: int) -> Sequence[Alternative]:
-    """The alternatives that are worth showing, at most `count`: rivals, and what is likely enough;
-    surest first."""
-    disputed = bool(given) and given[0].confidence >= LEAST_SHOWN
-    others = [
-        a for a in given[1 if answered else 0 :]
-        if a.confidence >= LEAST_SHOWN or (a.rival and disputed)
-    ]  # fmt: skip
-    return sorted(others, key=lambda a: -a.confidence)[:count]
-
-
-def _readings(considered: Considered) -> tuple[Reading, ...]:
-    best: dict[int, Candidate] = {}
-    for candidate in considered.candidates:
-        best.setdefault(candidate.rank, candidate)
-    readings = []
-    for rank, hit in enumerate(considered.hits[: considered.read], start=1):
-        found = best.get(rank)
-        readings.append(
-            Reading(
-                rank, hit.passage.id, hit.source.path, found.text if found else None,
-                found.read.margin if found else None, found.score if found else None,
-                hit.fused, hit.dense, hit.lexical,
-            )
+            tokens_read=considered.tokens,
+            readings=explained(
+                considered.hits[: considered.read], considered.candidates, considered.groups,
+                answered,
+            ),
+            items=decided.items,
+            decision=decided.decision,
         )  # fmt: skip
-    return tuple(readings)
 
 
 def _answer_id(question: Question, least: float, generation: int, reader: str) -> str:

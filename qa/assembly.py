@@ -118,16 +118,19 @@ class Pincite:
     def ask(
         self, question: str, *, top_k: int = 5, source: str | None = None,
         since: str | None = None, until: str | None = None, min_confidence: float | None = None,
+        max_error: float | None = None,
     ) -> Answer:  # fmt: skip
         """Answer a question from the sources that the filters let through.
 
         top_k: passages and alternatives shown, 1 to 100. source: a shell pattern over paths,
         names and ids. since, until: inclusive ISO dates. min_confidence: 0 to 1, the setting if
-        None. Raises UsageError if one of them cannot be.
+        None. max_error: instead of the setting, answer only where at most this share of the
+        answers given is promised to be wrong (`qa.risk`). Raises UsageError if one of them cannot
+        be, or no such promise can be made.
         """
         checked = check_question(
             question, top_k=top_k, source=source, since=since, until=until,
-            min_confidence=min_confidence,
+            min_confidence=min_confidence, max_error=max_error,
         )  # fmt: skip
         return self._answerer.ask(checked)
 

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.errors import UsageError
+from qa.risk import Promise, least_confidence, least_error
 from qa.selection import Group, Weights
 
-FEATURES = ("margin", "gap", "dense", "covered")
+FEATURES = ("margin", "gap", "similar", "misfit")
 # Gaps beyond this say no more, and there must be one for an answer without rivals.
 MAX_GAP = 8.0
 
@@ -27,11 +29,13 @@ class Calibration:
     weights: one for each of FEATURES, and the intercept last.
     ranking: what `selection.score` weighs everything but the margin by.
     settled_margin: no further round is read once a span's margin over no-answer reaches it.
+    promises: what `least_confidence` goes by.
     """
 
     weights: tuple[float, ...]
     ranking: Weights
     settled_margin: float
+    promises: tuple[Promise, ...] = ()
 
     @classmethod
     def load(cls, path: Path | None = None) -> Calibration:
@@ -41,23 +45,38 @@ class Calibration:
         if tuple(data["features"]) != FEATURES:
             raise ValueError(f"{path} is for other features: {data['features']}")
         return cls(
-            tuple(data["weights"]), Weights(**data["ranking"]), float(data["settled_margin"])
-        )
+            tuple(data["weights"]), Weights(**data["ranking"]), float(data["settled_margin"]),
+            tuple(Promise(**promise) for promise in data["promises"]),
+        )  # fmt: skip
 
     def confidence(self, features: Sequence[float]) -> float:
         """The probability that an answer with these features is right, 0 to 1."""
         total = self.weights[-1] + sum(w * f for w, f in zip(self.weights, features, strict=False))
         return sigmoid(total)
 
+    def promised(self, max_error: float) -> float:
+        """The least confidence at which at most `max_error` of the answers given are wrong.
 
-def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
+        Raises UsageError where so small an error cannot be promised.
+        """
+        least = least_confidence(self.promises, max_error)
+        if least is None:
+            raise UsageError(
+                f"an error of at most {100 * max_error:g}% cannot be promised",
+                f"ask for {math.ceil(100 * least_error(self.promises))}% or more, or set a "
+                "minimum confidence",
+            )
+        return least
+
+
+def features(groups: Sequence[Group], index: int, similar: float) -> tuple[float, ...]:
     """FEATURES of one of the groups, which stand best first.
 
     margin: of its best candidate. gap: its score less that of the best other answer, negative for
-    all but the first. dense: cosine of its passage, 0 if only the lexical leg found it. covered:
-    how much of the question its sentence has words for. The fused
-    score is left out: it ranks, but how far ranks agree says more of the collection than of the
-    answer, and a confidence that leant on it did not carry over from one collection to another.
+    all but the first. similar: cosine of the best candidate's sentence to the question. misfit:
+    1 if it is of another kind than was asked for. Scores of the retrieval are left out: they
+    rank, but say more of the collection than of the answer, and a confidence that leant on them
+    did not carry over from one collection to another.
     """
     best = groups[index].best
     rivals = [g.best.score for i, g in enumerate(groups) if i != index]
@@ -65,8 +84,8 @@ def features(groups: Sequence[Group], index: int) -> tuple[float, ...]:
     return (
         max(-20.0, min(20.0, best.read.margin)),
         max(-MAX_GAP, min(MAX_GAP, gap)),
-        best.hit.dense or 0.0,
-        best.covered,
+        similar,
+        float(best.misfit),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from index.types import Hit, Source, Span
-from qa.types import Alternative, Answer, Attribution, Citation, Reading
+from qa.types import Alternative, Answer, Attribution, Citation, Decision, Reading
 
 Json = dict[str, Any]
 
 
 def answer_json(answer: Answer, *, explain: bool = False) -> Json:
-    """The contract's answer object; with `explain`, also what was found in each passage read."""
+    """The contract's answer object; with `explain`, also what the decision rests on and what was
+    found in each passage read."""
     data: Json = {
         "id": answer.id,
         "question": answer.question,
@@ -20,6 +21,7 @@ def answer_json(answer: Answer, *, explain: bool = False) -> Json:
         "confidence": _rounded(answer.confidence),
         "support": answer.support,
         "citations": [citation_json(c) for c in answer.citations],
+        "items": [_item_json(item) for item in answer.items],
         "alternatives": [_alternative_json(a) for a in answer.alternatives],
         "passages": [hit_json(h) for h in answer.passages],
         "index": {"generation": answer.generation, "built_at": answer.built_at},
@@ -29,6 +31,7 @@ def answer_json(answer: Answer, *, explain: bool = False) -> Json:
         "offset_unit": "unicode_code_point",
     }
     if explain:
+        data["decision"] = _decision_json(answer.decision)
         data["readings"] = [_reading_json(r) for r in answer.readings]
     return data
 
@@ -90,6 +93,28 @@ def source_json(source: Source) -> Json:
     }
 
 
+def _item_json(item: Alternative) -> Json:
+    return {
+        "answer": item.answer,
+        "confidence": _rounded(item.confidence),
+        "support": item.support,
+        "citations": [citation_json(c) for c in item.citations],
+    }
+
+
+def _decision_json(decision: Decision | None) -> Json | None:
+    if decision is None:
+        return None
+    return {
+        "confidence": _rounded(decision.confidence),
+        "needed": _rounded(decision.needed),
+        "evidence": [
+            {"feature": e.feature, "value": _rounded(e.value), "adds": _rounded(e.adds)}
+            for e in decision.evidence
+        ],
+    }
+
+
 def _alternative_json(alternative: Alternative) -> Json:
     return {
         "answer": alternative.answer,
@@ -118,6 +143,7 @@ def _reading_json(reading: Reading) -> Json:
         "fused": _rounded(reading.fused),
         "dense": _rounded(reading.dense),
         "lexical": _rounded(reading.lexical),
+        "verdict": reading.verdict,
     }
 
 

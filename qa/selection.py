@@ -21,7 +21,9 @@ class Candidate:
     """One span that might be the answer.
 
     canonical: where it stands in the source's canonical text. rank: of its passage, from 1.
+    sentence: the sentence or sentences it stands in, as a person reads them.
     covered: how much of the question its sentence has words for, 0 to 1 (`lexical.Terms`).
+    misfit: whether it is of another kind than the question asks for (`kinds.misses_kind`).
     score: what candidates are ordered by, see `score`.
     """
 
@@ -30,7 +32,9 @@ class Candidate:
     read: ReadSpan
     text: str
     canonical: Span
+    sentence: str
     covered: float
+    misfit: bool
     score: float
 
 
@@ -50,18 +54,26 @@ class Weights:
     """What else counts beside the reader's margin, in logits.
 
     fused: for each unit of the natural logarithm of the fused score. covered: for a sentence that
-    has words for the whole question over one that has none.
+    has words for the whole question over one that has none. misfit: against a span of another kind
+    than was asked for.
     """
 
     fused: float
     covered: float
+    misfit: float
 
 
-def score(margin: float, hit: Hit, covered: float, weights: Weights) -> float:
+def score(margin: float, hit: Hit, covered: float, misfit: bool, weights: Weights) -> float:
     """A candidate's score: the reader's margin, what the retrieval says of its passage, so that
-    reading further down the ranking does not drown the answer, and how much of the question its
-    sentence speaks of, which a small reader does not see as well as the words themselves."""
-    return margin + weights.fused * math.log(hit.fused) + weights.covered * covered
+    reading further down the ranking does not drown the answer, and what a small reader does not
+    see as well as the words themselves: how much of the question its sentence speaks of, and
+    whether it is of the kind that was asked for."""
+    return (
+        margin
+        + weights.fused * math.log(hit.fused)
+        + weights.covered * covered
+        - weights.misfit * misfit
+    )
 
 
 def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> list[Group]:

@@ -32,12 +32,15 @@ class Question:
     top_k: how many passages, and at most how many alternatives, an answer shows. It has no
         bearing on what is read or decided.
     min_confidence: answer only if at least so sure, 0 to 1; None takes the setting.
+    max_error: answer only where at most this share of the answers given is promised to be wrong;
+        it takes the setting's place.
     """
 
     text: str
     top_k: int = 5
     condition: Filter = field(default_factory=Filter)
     min_confidence: float | None = None
+    max_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +120,21 @@ class Alternative:
         return support(self.citations)
 
 
+# answer: it was answered. too unsure: it would have been, had it been surer. same place: the
+# answer's own words, cut otherwise. wrong kind: a number or a time was asked for, and it holds
+# none. outranked: the reader takes it for an answer, and another stands above it. not here: the
+# reader would rather say that the passage does not answer. nothing found: not even that.
+Verdict = Literal[
+    "answer", "too unsure", "same place", "wrong kind", "outranked", "not here", "nothing found"
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was found in one passage that was read: for `--explain`.
 
     best: the passage's best span as text, None if it has none. score: what candidates are ranked
-    by. rank: of the passage in the retrieval, from 1.
+    by. rank: of the passage in the retrieval, from 1. verdict: what became of the best span.
     """
 
     rank: int
@@ -134,6 +146,29 @@ class Reading:
     fused: float
     dense: float | None
     lexical: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One feature of the best answer (`confidence.FEATURES`), and what it adds to the logit of the
+    confidence."""
+
+    feature: str
+    value: float
+    adds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why it was answered or not: how sure the best answer is, and how sure it had to be.
+
+    confidence: None where nothing was found. evidence: what the confidence is made of.
+    """
+
+    confidence: float | None
+    needed: float
+    evidence: tuple[Evidence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +180,7 @@ class Answer:
     passages: the nearest passages, best first, whether or not they were read.
     timing_ms: wall-clock milliseconds by stage: retrieve, read, total.
     readings: every passage that was read, in retrieval order.
+    items: where the question asks for several things, each that was found, surest first.
     """
 
     id: str
@@ -161,6 +197,8 @@ class Answer:
     timing_ms: Mapping[str, float]
     tokens_read: int = 0
     readings: Sequence[Reading] = ()
+    items: tuple[Alternative, ...] = ()
+    decision: Decision | None = None
 
     @property
     def support(self) -> int:

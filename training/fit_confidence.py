@@ -3,12 +3,17 @@
     python -m training.fit_confidence --data ../shared/data/dev --work WORK \
         --out qa/models/confidence.json
 
-Fitted on `xquad_en` asked as an open corpus of its articles, less the articles that `squad2_dev`
-has too: first how much the retrieval and the sentence count and when reading may stop, by the F1
-of the best guess, then the confidence, by logistic regression. Each question is asked three
-times: as it is; with its own paragraph kept from the search; and made misleading, as in training.
-Reported on `squad2_dev` asked as an open corpus. What was asked is kept in WORK, so that fitting
-again with the same reader takes seconds.
+First, on `xquad_en` asked as an open corpus of its articles, less the articles that `squad2_dev`
+has too: how much the retrieval, the sentence and the kind of answer count, and when reading may
+stop, by the F1 of the best guess. Each question is asked three times: as it is; with its own
+paragraph kept from the search; and made misleading, as in training.
+
+Then the confidence, by logistic regression, on those and on `squad2_dev` asked as an open corpus,
+whose unanswerable questions people wrote. What is reported is cross-fitted: the answers of each
+half of its articles by a confidence that was fitted without that half. So are the promises of
+`max_error`, and they are tested likewise: made of one half, kept or not on the other.
+
+What was asked is kept in WORK, so that fitting again with the same reader takes seconds.
 """
 
 from __future__ import annotations
@@ -16,30 +21,16 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import random
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
+from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
-from benchmarks.open_corpus import (
-    OpenQuestion,
-    build_open,
-    consider,
-    spread,
-    write_articles,
-)
-from index.compiling import compile_model, default_encoder_path, source_digest
-from index.search import OpenIndex, Searcher
-from index.splitting import SplitSettings
-from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration, features
 from qa.evaluation import (
     RIGHT_F1,
@@ -50,51 +41,24 @@ from qa.evaluation import (
     f1,
     joint,
 )
-from qa.reader import OnnxReader, bundled_reader_path
-from qa.selection import Candidate, Weights, group, score
-from training import misleading
-from training.data import read_squad
+from qa.reader import bundled_reader_path
+from qa.risk import Promise, least_confidence, least_error
+from qa.selection import Weights
+from training.asked import NEUTRAL, NEVER, Asked, Similarity, asked_before
 
 # Compared with what regression says.
-RANKING = tuple(Weights(f, c) for f in (0.0, 8.0, 16.0) for c in (0.0, 4.0, 8.0))
-# Margins from which on no further round is read; none reaches the last.
-NEVER = 99.0
+RANKING = tuple(
+    Weights(f, c, m)
+    for f in (0.0, 8.0, 16.0, 24.0)
+    for c in (0.0, 4.0, 8.0, 12.0)
+    for m in (0.0, 4.0, 8.0)
+)
+# Margins from which on no further round is read.
 SETTLED = (-4.0, 0.0, 2.0, 4.0, 6.0, 9.0, NEVER)
-NEUTRAL = Calibration((0.0,) * (len(FEATURES) + 1), Weights(0.0, 0.0), NEVER)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question asked once; accepted is empty where it should be declined."""
-
-    considered: Considered
-    accepted: tuple[str, ...]
-    weight: float
-
-    def read_until(self, settled: float) -> int:
-        """How many passages are read if reading stops once a margin reaches `settled`."""
-        read = self.considered.read
-        for end in range(ROUND, read, ROUND):
-            first = [c for c in self.considered.candidates if c.rank <= end]
-            if any(c.read.margin >= settled for c in first):
-                return end
-        return read
-
-    def weighed(self, choice: Calibration) -> Considered:
-        """The same findings, ranked and read as `choice` has it."""
-        read = self.read_until(choice.settled_margin)
-        scored: list[Candidate] = [
-            replace(c, score=score(c.read.margin, c.hit, c.covered, choice.ranking))
-            for c in self.considered.candidates
-            if c.rank <= read
-        ]
-        return replace(self.considered, read=read, groups=tuple(group(scored)))
-
-    def guess(self, considered: Considered) -> str:
-        return considered.groups[0].best.text if considered.groups else ""
-
-    def is_right(self, guess: str) -> bool:
-        return bool(self.accepted) and f1(guess, self.accepted) >= RIGHT_F1
+# Confidences that a promise is measured at, and how sure it must be.
+CONFIDENCES = tuple(round(0.3 + step / 100, 2) for step in range(70))
+CERTAINTY = 0.95
+PROMISED = (0.05, 0.08, 0.1, 0.15, 0.2, 0.25)
 
 
 def main() -> None:
@@ -108,99 +72,44 @@ def main() -> None:
     parser.add_argument("--overlap", type=int, default=32)
     parser.add_argument("--depth", type=int, default=10)
     options = parser.parse_args()
-    fitting, reported = _asked_before(options)
-    calibration = fit(fitting, choose(fitting, reported))
+    fitting, reported = asked_before(options)
+    similarity = Similarity.bundled()
+    chosen = choose(fitting, reported)
+    halves = split(reported)
+    crossed: list[Scored] = []
+    kept: list[list[Scored]] = []
+    for half, other in (halves, halves[::-1]):
+        there = fit((fitting, other), chosen, similarity)
+        kept.append(score_all(half, there, similarity))
+        crossed += kept[-1]
+    calibration = replace(
+        fit((fitting, reported), chosen, similarity), promises=tuple(promises(crossed))
+    )
     print(f"weights {dict(zip((*FEATURES, 'intercept'), calibration.weights, strict=True))}")
-    figures = report(reported, calibration, _threshold(fitting, calibration))
+    threshold = best_threshold(score_all(fitting, calibration, similarity))
+    figures = report(crossed, threshold)
     for key, value in figures.items():
         print(f"{key}: {value:.3f}")
+    show_promises(calibration.promises, *kept)
     if options.out:
         data = {
             "features": FEATURES, "weights": [round(w, 4) for w in calibration.weights],
             "ranking": asdict(calibration.ranking),
             "settled_margin": calibration.settled_margin, "fitted": date.today().isoformat(),
-            "fitted_on": "xquad_en, less the articles of squad2_dev", "asked": len(fitting),
-            "reported_on": "squad2_dev", "figures": {k: round(v, 3) for k, v in figures.items()},
+            "fitted_on": "xquad_en less the articles of squad2_dev, and squad2_dev",
+            "asked": len(fitting) + len(reported),
+            "reported_on": "squad2_dev, each half of its articles fitted without it",
+            "figures": {k: round(v, 3) for k, v in figures.items()},
+            "promises": [{**asdict(p), "bound": round(p.bound, 4)} for p in calibration.promises],
         }  # fmt: skip
         options.out.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
 
 
-def _asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]:
-    """What was asked, from WORK if it was asked with the same reader and options.
-
-    Empty WORK after changing the search, the embedder or the data: the file's name does not tell.
-    """
-    digest = source_digest(options.reader, "reader")[:12]
-    parts = (digest, options.count, options.tokens, options.overlap, options.depth)
-    kept = options.work / f"asked-{'-'.join(map(str, parts))}.json"
-    if kept.exists():
-        before: tuple[list[Asked], list[Asked]] = msgspec.json.decode(
-            kept.read_bytes(), type=tuple[list[Asked], list[Asked]]
-        )
-        return before
-    with tempfile.TemporaryDirectory() as name:
-        asked = _ask_all(options, Path(name))
-    options.work.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(msgspec.json.encode(asked))
-    return asked
-
-
-def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list[Asked]]:
-    encoder = compile_model(default_encoder_path(), "encoder", work / "models")
-    reader = OnnxReader(compile_model(options.reader, "reader", work / "models"))
-    split = SplitSettings(options.tokens, options.overlap)
-    # Neutral numbers never settle, so that everything is read.
-    settings = ReadingSettings(options.depth, 0.5)
-
-    def asked(
-        questions: Iterable[tuple[OpenQuestion, bool, float]], opened: OpenIndex,
-        searcher: Searcher, label: str,
-    ) -> list[Asked]:  # fmt: skip
-        return [
-            Asked(
-                consider(
-                    q, opened, searcher, reader, NEUTRAL, settings, without_gold=without_gold
-                ),
-                () if without_gold else q.answers, weight,
-            )
-            for q, without_gold, weight in track(list(questions), description=label)
-        ]  # fmt: skip
-
-    held_out = options.data / "squad2_dev.json"
-    shared = {example.title for example in read_squad(held_out)}
-    questions = write_articles(
-        options.data / "xquad_en.json", work / "fit", lambda title: title not in shared
-    )
-    fitting = asked(
-        _thrice(spread(questions, options.count or len(questions)), options.data / "xquad_en.json"),
-        *build_open(work / "fit-index", work / "fit", encoder, split), "asking xquad_en",
-    )  # fmt: skip
-    held = write_articles(held_out, work / "dev")
-    reported = asked(
-        [(q, False, 1.0) for q in spread(held, options.count or len(held))],
-        *build_open(work / "dev-index", work / "dev", encoder, split), "asking squad2_dev",
-    )  # fmt: skip
-    return fitting, reported
-
-
-def _thrice(
-    questions: Sequence[OpenQuestion], squad: Path
-) -> list[tuple[OpenQuestion, bool, float]]:
-    """Each question as it is, without its paragraph, and made misleading; as much of one kind as
-    of the other two."""
-    examples = read_squad(squad)
-    changed = {
-        e.id.removesuffix("-misleading"): e.question
-        for e in misleading.make(examples, len(examples), random.Random(1))
-    }
-    by_question = {e.question: changed.get(e.id) for e in examples}
-    made = []
-    for question in questions:
-        made += [(question, False, 1.0), (question, True, 0.5)]
-        other = by_question.get(" ".join(question.question.split()))
-        if other is not None:
-            made.append((replace(question, question=other, answers=()), False, 0.5))
-    return made
+def split(asked: Sequence[Asked]) -> tuple[list[Asked], list[Asked]]:
+    """Halves of the articles: every other one, by name."""
+    sources = sorted({one.source for one in asked})
+    first = set(sources[::2])
+    return [a for a in asked if a.source in first], [a for a in asked if a.source not in first]
 
 
 def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
@@ -215,8 +124,9 @@ def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
     early = {s: _guess_f1(fitting, of(weights, s)) for s in SETTLED}
     settled = next(s for s in SETTLED if early[s] >= scores[weights] - 0.3)
     for w, fitted in scores.items():
-        print(f"ranking {w.fused:.1f} fused, {w.covered:.1f} covered: best guess F1 {fitted:.1f} "
-              f"fitted, {_guess_f1(reported, of(w, NEVER)):.1f} reported")  # fmt: skip
+        there = _guess_f1(reported, of(w, NEVER))
+        print(f"ranking {w.fused:.1f} fused, {w.covered:.1f} covered, {w.misfit:.1f} misfit: "
+              f"best guess F1 {fitted:.1f} fitted, {there:.1f} reported")  # fmt: skip
     for s, fitted in early.items():
         read = sum(a.read_until(s) for a in reported) / len(reported)
         there = _guess_f1(reported, of(weights, s))
@@ -226,63 +136,112 @@ def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
 
 
 def regressed(asked: Sequence[Asked]) -> Weights:
-    """How much fused score and coverage say beside the margin of whether a span is right: logistic
-    regression over all spans of questions that have an answer, in units of the margin's weight."""
+    """How much fused score, coverage and kind say beside the margin of whether a span is right:
+    logistic regression over all spans of questions that have an answer, in units of the margin's
+    weight."""
     rows, right = [], []
     for one in asked:
         for c in one.considered.candidates if one.accepted else ():
-            rows.append((c.read.margin, math.log(c.hit.fused), c.covered))
+            rows.append((c.read.margin, math.log(c.hit.fused), c.covered, -float(c.misfit)))
             right.append(one.is_right(c.text))
-    margin, fused, covered = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right).coef_[0]
-    return Weights(round(float(fused / margin), 2), round(float(covered / margin), 2))
+    model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right)
+    margin, *others = (float(weight) for weight in model.coef_[0])
+    return Weights(*(round(weight / margin, 2) for weight in others))
 
 
 def _guess_f1(asked: Sequence[Asked], choice: Calibration) -> float:
     held = [a for a in asked if a.accepted]
-    return 100 * sum(f1(a.guess(a.weighed(choice)), a.accepted) for a in held) / len(held)
+    return 100 * sum(f1(a.guess(choice), a.accepted) for a in held) / len(held)
 
 
 Rows = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
 
 
-def _rows(asked: Sequence[Asked], choice: Calibration) -> Rows:
+def _found(
+    asked: Sequence[Asked], choice: Calibration, similarity: Similarity, most: int
+) -> Iterator[tuple[Asked, list[str], list[tuple[float, ...]]]]:
+    """Of each question its first answers, at most `most`, and their features."""
+    grouped = [(one, one.weighed(choice).groups) for one in asked]
+    cosines = iter(
+        similarity.of([(one.question, g.best.sentence) for one, gs in grouped for g in gs[:most]])
+    )
+    for one, groups in grouped:
+        found = [features(groups, index, next(cosines)) for index in range(len(groups[:most]))]
+        yield one, [g.best.text for g in groups[:most]], found
+
+
+def _rows(asked: Sequence[Asked], choice: Calibration, similarity: Similarity) -> Rows:
     """Features, whether each answer is right, and how much each counts."""
     rows, right, weights = [], [], []
-    for one in asked:
-        considered = one.weighed(choice)
-        for index in range(min(3, len(considered.groups))):
-            rows.append(features(considered.groups, index))
-            right.append(one.is_right(considered.groups[index].best.text))
-            weights.append(one.weight if index == 0 else one.weight / 2)
+    for one, texts, found in _found(asked, choice, similarity, 3):
+        rows += found
+        right += [one.is_right(text) for text in texts]
+        weights += [one.weight if index == 0 else one.weight / 2 for index in range(len(texts))]
     return np.array(rows), np.array(right), np.array(weights)
 
 
-def fit(asked: Sequence[Asked], choice: Calibration) -> Calibration:
-    """Logistic regression on the first three answers of each question; the first counts double."""
-    rows, right, weights = _rows(asked, choice)
+def fit(
+    sets: Sequence[Sequence[Asked]], choice: Calibration, similarity: Similarity
+) -> Calibration:
+    """Logistic regression on the first three answers of each question; the first counts double,
+    and each set as much as any other, however many questions it has."""
+    parts = [_rows(asked, choice, similarity) for asked in sets]
+    rows = np.concatenate([rows for rows, _, _ in parts])
+    right = np.concatenate([right for _, right, _ in parts])
+    weights = np.concatenate([len(rows) * w / (len(parts) * w.sum()) for _, _, w in parts])
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right, sample_weight=weights)
     numbers = (*model.coef_[0].tolist(), float(model.intercept_[0]))
     return replace(choice, weights=numbers)
 
 
-def _scored(asked: Sequence[Asked], calibration: Calibration) -> list[Scored]:
-    scored = []
-    for one in asked:
-        considered = one.weighed(calibration)
-        sure = calibration.confidence(features(considered.groups, 0)) if considered.groups else 0.0
-        scored.append(Scored(one.guess(considered), sure, one.accepted))
-    return scored
+def score_all(
+    asked: Sequence[Asked], calibration: Calibration, similarity: Similarity
+) -> list[Scored]:
+    """The best guess of each question and how sure it is."""
+    return [
+        Scored(
+            texts[0] if texts else "", calibration.confidence(found[0]) if found else 0.0,
+            one.accepted,
+        )
+        for one, texts, found in _found(asked, calibration, similarity, 1)
+    ]  # fmt: skip
 
 
-def _threshold(asked: Sequence[Asked], calibration: Calibration) -> float:
-    return best_threshold(_scored(asked, calibration))
+def _is_right(scored: Scored) -> bool:
+    return bool(scored.accepted) and f1(scored.guess, scored.accepted) >= RIGHT_F1
 
 
-def report(asked: Sequence[Asked], calibration: Calibration, threshold: float) -> dict[str, float]:
-    """Figures of questions that the calibration was not fitted on."""
-    scored = _scored(asked, calibration)
+def promises(scored: Sequence[Scored]) -> Iterator[Promise]:
+    """What was measured of the answers from each of CONFIDENCES on."""
+    for least in CONFIDENCES:
+        given = [s for s in scored if s.surety >= least]
+        wrong = sum(not _is_right(s) for s in given)
+        if given:
+            bound = 1.0
+            if wrong < len(given):
+                bound = float(beta.ppf(CERTAINTY, wrong + 1, len(given) - wrong))
+            yield Promise(least, len(given), wrong, bound)
+
+
+def show_promises(
+    made: Sequence[Promise], first: Sequence[Scored], second: Sequence[Scored]
+) -> None:
+    """What is promised; and whether what one half promises is kept on the other."""
+    print(f"least error that can be promised: {least_error(made):.3f}")
+    for most in PROMISED:
+        print(f"at most {most:.0%} wrong: from {least_confidence(made, most)} on")
+        for here, there in ((first, second), (second, first)):
+            least = least_confidence(list(promises(here)), most)
+            if least is not None:
+                given = [s for s in there if s.surety >= least]
+                wrong = sum(not _is_right(s) for s in given)
+                print(f"  half: from {least} on; on the other half {wrong} of {len(given)} wrong")
+
+
+def report(scored: Sequence[Scored], threshold: float) -> dict[str, float]:
+    """Figures of questions that the confidence was not fitted on."""
     sure = np.array([s.surety for s in scored])
-    right = np.array([bool(s.accepted) and f1(s.guess, s.accepted) >= RIGHT_F1 for s in scored])
+    right = np.array([_is_right(s) for s in scored])
     held = np.array([bool(s.accepted) for s in scored])
     given = sure >= 0.5
     return {

@@ -21,7 +21,16 @@ from qa.outcomes import Excerpt, Outcome, Retrieved
 from qa.questions import QuestionFile
 from qa.settings import Settings, load_settings
 from qa.trial import Mode, Trial
-from qa.types import Alternative, Answer, Citation, CitationCheck, IndexStatus, Reading
+from qa.types import (
+    Alternative,
+    Answer,
+    Citation,
+    CitationCheck,
+    Decision,
+    Evidence,
+    IndexStatus,
+    Reading,
+)
 
 IRAN_TEXT = (
     "A first line.\nIranian firms spoke often; officials said Iran supplied the "
@@ -89,9 +98,14 @@ def answer(question: str = "who supplied the drones", found: str = "Iran supplie
         timing_ms={"retrieve": 3.1, "read": 31.0, "total": 35.2},
         tokens_read=1204,
         readings=(
-            Reading(1, "psg_1", "corpus/tajikistan.md", "Iran", 5.5, 5.1, 0.0328, 0.71, 14.2),
-            Reading(2, "psg_2", "corpus/rival.pdf", None, None, None, 0.02, None, 3.0),
+            Reading(
+                1, "psg_1", "corpus/tajikistan.md", "Iran", 5.5, 5.1, 0.0328, 0.71, 14.2, "answer"
+            ),
+            Reading(
+                2, "psg_2", "corpus/rival.pdf", None, None, None, 0.02, None, 3.0, "nothing found"
+            ),
         ),
+        decision=Decision(0.91, 0.4, (Evidence("margin", 5.5, 1.1),)),
     )
 
 
@@ -129,8 +143,9 @@ class FakeService:
         since: str | None = None,
         until: str | None = None,
         min_confidence: float | None = None,
+        max_error: float | None = None,
     ) -> Answer:
-        self._take(question, top_k, source, since, until, min_confidence)
+        self._take(question, top_k, source, since, until, min_confidence, max_error)
         return (
             no_answer(question) if "moon" in question else replace(self.answers, question=question)
         )
@@ -155,6 +170,7 @@ class FakeService:
         since: str | None,
         until: str | None,
         min_confidence: float | None,
+        max_error: float | None = None,
     ) -> None:
         """Refuse what the real one refuses, by its own rules."""
         from qa.answering import check_question
@@ -168,9 +184,18 @@ class FakeService:
             since=since,
             until=until,
             min_confidence=min_confidence,
+            max_error=max_error,
         )
-        options = {"top_k": top_k, "source": source, "since": since, "until": until}
-        self.asked.append((text, options | {"min_confidence": min_confidence}))
+        options: dict[str, object] = {
+            "top_k": top_k,
+            "source": source,
+            "since": since,
+            "until": until,
+        }
+        options |= {"min_confidence": min_confidence}
+        if max_error is not None:
+            options |= {"max_error": max_error}
+        self.asked.append((text, options))
 
     def sources(self) -> list[Source]:
         return self.found

@@ -54,12 +54,16 @@ def test_an_answer_as_json_is_the_contracts_on_one_line() -> None:
     assert ran.err == ""
 
 
-def test_explain_shows_what_was_read() -> None:
+def test_explain_shows_what_was_decided_and_read() -> None:
     ran = pincite("ask", "who", "--explain")
+    assert "the best answer is 0.91 sure, at least the 0.40 that is needed" in ran.out
+    assert "the reader's margin over no answer" in ran.out
     rows = ran.out.split("Passages read\n")[1].splitlines()
-    assert rows[0].split() == ["rank", "source", "best", "span", "margin", "score", "fused"]
-    assert rows[1].split() == ["1", "corpus/tajikistan.md", "Iran", "+5.50", "+5.10", "0.0328"]
-    assert rows[2].split() == ["2", "corpus/rival.pdf", "-", "-", "-", "0.0200"]
+    head = ["rank", "source", "best", "span", "margin", "score", "fused", "verdict"]
+    assert rows[0].split() == head
+    read = ["1", "corpus/tajikistan.md", "Iran", "+5.50", "+5.10", "0.0328", "answer"]
+    assert rows[1].split() == read
+    assert rows[2].split() == ["2", "corpus/rival.pdf", "-", "-", "-", "0.0200", "nothing", "found"]
     ran = pincite("ask", "who", "--explain", "--json")
     assert len(json.loads(ran.out)["readings"]) == 2
 

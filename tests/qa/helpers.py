@@ -10,13 +10,14 @@ from index.search import OpenIndex, Searcher
 from qa.answering import Answerer, ReadingSettings
 from qa.assembly import Pincite
 from qa.confidence import Calibration
+from qa.risk import Promise
 from qa.selection import Weights
 from qa.settings import Settings
 from tests.fakes import FakeEmbedder, FakeReader
 from tests.index.helpers import build_index, open_searcher, write_files
 
 # Confidence is the margin alone: sigmoid(margin).
-PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), Weights(0.0, 0.0), 9.0)
+PLAIN = Calibration((1.0, 0.0, 0.0, 0.0, 0.0), Weights(0.0, 0.0, 0.0), 9.0)
 
 
 def open_answerer(
@@ -26,12 +27,13 @@ def open_answerer(
     *,
     depth: int = 10,
     settled_margin: float = 9.0,
+    promises: tuple[Promise, ...] = (),
 ) -> tuple[Answerer, Searcher, FakeReader]:
     write_files(folder / "sources", files)
     build_index(folder / "index", folder / "sources", embedder=FakeEmbedder())
     opened, searcher = open_searcher(folder / "index")
     reader = FakeReader(dict(margins))
-    calibration = replace(PLAIN, settled_margin=settled_margin)
+    calibration = replace(PLAIN, settled_margin=settled_margin, promises=promises)
     answerer = Answerer(opened, searcher, reader, calibration, ReadingSettings(depth, 0.5))
     return answerer, searcher, reader
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from index.errors import UsageError
 from qa.answering import check_question
 from qa.rendering import answer_json
+from qa.risk import Promise
 from qa.types import Answer, CitationCheck
 from qa.verification import verify_answers
 from tests.index.helpers import build_index, open_searcher, write_files
@@ -321,3 +322,69 @@ def test_what_became_of_a_citation(tmp_path: Path) -> None:
     write_files(tmp_path / "sources", {"other.txt": "A bridge was opened.\n"})
     file.unlink()
     assert state() == ("gone", None)
+
+
+BUYERS = {
+    "a.md": "---\ntitle: Deals\npublished: 2021-05-01\n---\n\nThe countries that bought the lamp "
+    "were Kyrgyzstan, Turkmenistan and Niger.\n",
+    "b.txt": "Among countries that bought the lamp was Poland too, says the keeper.\n",
+    "c.txt": "Turkmenistan is one of the countries that bought a lamp early on.\n",
+}
+BOUGHT = {"Kyrgyzstan, Turkmenistan and Niger": 4.0, "Poland": 3.0, "Turkmenistan": 2.0}
+
+
+def test_a_list_has_every_member_with_its_places(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, BUYERS, BOUGHT)
+    answer = answerer.ask(check_question("Which countries bought the lamp?"))
+    assert answer.answer == "Kyrgyzstan, Turkmenistan and Niger"
+    named = {item.answer: [c.source.path for c in item.citations] for item in answer.items}
+    assert named == {
+        "Kyrgyzstan": ["sources/a.md"], "Turkmenistan": ["sources/a.md", "sources/c.txt"],
+        "Niger": ["sources/a.md"], "Poland": ["sources/b.txt"],
+    }  # fmt: skip
+    sure = [item.confidence for item in answer.items]
+    assert sure == sorted(sure, reverse=True)
+    assert not any(a.rival for a in answer.alternatives)
+    for item in answer.items:
+        for citation in item.citations:
+            span = citation.answer_clean_span
+            assert citation.quote_clean[span.start : span.end] == item.answer
+    check(answer, tmp_path)
+
+
+def test_a_list_is_only_given_for_several_and_only_if_sure(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, BUYERS, BOUGHT)
+    assert answerer.ask(check_question("Which country bought the lamp?")).items == ()
+    several = "Which countries bought the lamp?"
+    assert answerer.ask(check_question(several, min_confidence=0.99)).items == ()
+    fewer = answerer.ask(check_question(several, min_confidence=0.96)).items
+    assert [item.answer for item in fewer] == ["Kyrgyzstan", "Turkmenistan", "Niger"]
+
+
+def test_why_it_was_declined_is_told(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, FILES, {**MARGINS, "lamp": -3.0})
+    answer = answerer.ask(check_question("when was the lamp lit", min_confidence=0.99))
+    assert answer.status == "no_answer"
+    assert answer.decision is not None
+    assert answer.decision.confidence == pytest.approx(0.982, abs=1e-3)
+    assert answer.decision.needed == 0.99
+    assert [e.adds for e in answer.decision.evidence] == [4.0, 0.0, 0.0, 0.0]
+    verdicts = {reading.best: reading.verdict for reading in answer.readings}
+    assert verdicts["1987"] == "too unsure"
+    assert verdicts["1991"] == "outranked"
+    answered = answerer.ask(check_question("when was the lamp lit"))
+    assert {r.best: r.verdict for r in answered.readings}["1987"] == "answer"
+
+
+def test_max_error_takes_the_place_of_the_setting(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(
+        tmp_path, FILES, MARGINS,
+        promises=(Promise(0.985, 100, 1, 0.05), Promise(0.3, 200, 20, 0.2)),
+    )  # fmt: skip
+    asked = "when was the lamp lit"
+    assert answerer.ask(check_question(asked, max_error=0.05)).status == "no_answer"
+    assert answerer.ask(check_question(asked, max_error=0.2)).status == "answered"
+    both = check_question(asked, max_error=0.2, min_confidence=0.99)
+    assert answerer.ask(both).status == "no_answer"
+    with pytest.raises(UsageError, match="ask for 5% or more"):
+        answerer.ask(check_question(asked, max_error=0.01))

@@ -17,7 +17,7 @@ def candidate(
     passage = Passage(f"psg_{source}{start}", 0, source, Span(0, 99), Span(0, 99), "")
     hit = Hit(passage, Source(source, source, source, "text/plain", ""), 0.02, 0.5, 1.0)
     span = Span(start, start + len(text))
-    return Candidate(hit, rank, ReadSpan(span, margin), text, span, 0.25, margin)
+    return Candidate(hit, rank, ReadSpan(span, margin), text, span, text, 0.25, False, margin)
 
 
 def test_same_answers_of_several_sources_are_joined() -> None:
@@ -78,16 +78,18 @@ def test_what_is_only_said_less_exactly_is_no_rival() -> None:
 def test_retrieval_and_coverage_count_by_their_weights() -> None:
     near = candidate("x", 0).hit
     far = replace(near, fused=near.fused / 2)
-    assert score(2.0, near, 0.5, Weights(0.0, 0.0)) == 2.0
-    assert score(2.0, near, 0.5, Weights(1.0, 0.0)) > score(2.0, far, 0.5, Weights(1.0, 0.0))
-    assert score(2.0, near, 0.5, Weights(0.0, 4.0)) == 4.0
+    fused = Weights(1.0, 0.0, 0.0)
+    assert score(2.0, near, 0.5, True, Weights(0.0, 0.0, 0.0)) == 2.0
+    assert score(2.0, near, 0.5, True, fused) > score(2.0, far, 0.5, True, fused)
+    assert score(2.0, near, 0.5, False, Weights(0.0, 4.0, 3.0)) == 4.0
+    assert score(2.0, near, 0.5, True, Weights(0.0, 4.0, 3.0)) == 1.0
 
 
 def test_features_of_the_best_and_of_its_rival() -> None:
     groups = group([candidate("Iran", 5), candidate("Oman", 3, start=40)])
-    assert features(groups, 0) == (5, 2, 0.5, 0.25)
-    assert features(groups, 1)[1] == -2
-    assert features(groups[:1], 0)[1] == MAX_GAP
+    assert features(groups, 0, 0.5) == (5, 2, 0.5, 0.0)
+    assert features(groups, 1, 0.5)[1] == -2
+    assert features(groups[:1], 0, 0.5)[1] == MAX_GAP
 
 
 def test_confidence_is_a_probability_and_rises_with_the_margin() -> None:

@@ -1,0 +1,52 @@
+"""What became of each passage that was read: for `--explain`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.types import Hit
+from qa.selection import Candidate, Group
+from qa.types import Reading, Verdict
+
+
+def explained(
+    hits: Sequence[Hit], candidates: Sequence[Candidate], groups: Sequence[Group], answered: bool
+) -> tuple[Reading, ...]:
+    """A line for each of `hits`, in their order: its best span, and why that is not the answer.
+
+    groups: as `selection.group` has them. answered: whether the first of them was answered.
+    """
+    readings = []
+    for rank, hit in enumerate(hits, start=1):
+        found = [c for c in candidates if c.rank == rank]
+        best = max(found, key=lambda c: c.score, default=None)
+        verdict = _verdict(best, groups, answered)
+        readings.append(
+            Reading(
+                rank, hit.passage.id, hit.source.path, best.text if best else None,
+                best.read.margin if best else None, best.score if best else None,
+                hit.fused, hit.dense, hit.lexical, verdict,
+            )
+        )  # fmt: skip
+    return tuple(readings)
+
+
+def _verdict(best: Candidate | None, groups: Sequence[Group], answered: bool) -> Verdict:
+    if best is None:
+        return "nothing found"
+    if any(c is best for c in groups[0].candidates):
+        return "answer" if answered else "too unsure"
+    if _overlaps(best, groups[0]):
+        return "same place"
+    if best.misfit:
+        return "wrong kind"
+    return "outranked" if best.read.margin >= 0 else "not here"
+
+
+def _overlaps(candidate: Candidate, group: Group) -> bool:
+    return any(
+        c.hit.source.id == candidate.hit.source.id
+        and c.canonical.start < candidate.canonical.end
+        and candidate.canonical.start < c.canonical.end
+        for c in group.candidates
+    )

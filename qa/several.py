@@ -1,0 +1,63 @@
+"""Questions that ask for several things, and answers that name several. Pure.
+
+"Which countries bought drones" wants a list: its members may stand in one span ("Kyrgyzstan,
+Kazakhstan and Turkmenistan") or in several places, and one does not contradict another.
+"""
+
+from __future__ import annotations
+
+import re
+
+from index.types import Span
+
+_WORD = re.compile(r"[^\W\d_][\w’'-]*|\d+")
+_BEGINS = re.compile(r"(?:who|what|which)\s+(?:are|were)\b|list\b|name (?:all|some|the)\b", re.I)
+_WHICH = re.compile(r"(?:which|what)\s+(?:of the\s+)?(?:all\s+)?", re.I)
+# What may stand between "which" and its noun and is no noun itself, beside capitalised words.
+_ADJECTIVES = re.compile(
+    r"(?:other|new|main|different|various|major|foreign|central|north|south|east|west|armed"
+    r"|\w+(?:ern|ian|ean|ish|ese|ic|al|ary|ous|ful|ed)|\d+|two|three|four|five|six|seven)\Z", re.I
+)  # fmt: skip
+_PLURALS = frozenset(["people", "men", "women", "children", "aircraft", "media"])
+_NO_PLURALS = re.compile(r"(?:ss|us|is|ics|series|species|was|has|does)\Z", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:,\s+(?:and|or|as well as)\s+|[,;]\s+|\s(?:and|or|as well as|&)\s+)")
+# Names with an "and" of their own.
+_WHOLE = re.compile(r"\b(?:Bosnia|Antigua|Trinidad|Saint Kitts|Research|Arms) and\b")
+_LONGEST_MEMBER = 8
+
+
+def asks_for_several(question: str) -> bool:
+    """Whether the question plainly asks for more than one thing: "which countries", "who were"."""
+    if _BEGINS.match(question):
+        return True
+    match = _WHICH.match(question)
+    if match is None:
+        return False
+    for word in _WORD.findall(question[match.end() :]):
+        lower = word.lower()
+        if lower in _PLURALS:
+            return True
+        if lower.endswith("s") and not _NO_PLURALS.search(lower):
+            return True
+        if not (_ADJECTIVES.match(word) or (word[0].isupper() and not word.isupper())):
+            return False
+    return False
+
+
+def members(text: str) -> list[Span]:
+    """Where the members of a list stand in a text; the whole of it if it is no list.
+
+    "A, B and C" has three. A member of more than eight words is a clause, and the text no list.
+    """
+    whole = [Span(0, len(text))]
+    if _WHOLE.search(text):
+        return whole
+    spans, start = [], 0
+    for match in _BETWEEN.finditer(text):
+        spans.append(Span(start, match.start()))
+        start = match.end()
+    spans.append(Span(start, len(text)))
+    words = [len(text[span.start : span.end].split()) for span in spans]
+    if len(spans) < 2 or not all(0 < count <= _LONGEST_MEMBER for count in words):
+        return whole
+    return spans

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from qa.kinds import misses_kind
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many tanks were lost?", "heavy losses"),
+        ("how many settlements did they take", "some"),
+        ("What percentage of arms comes from Israel?", "most arms"),
+        ("When was the plant opened?", "in the capital"),
+        ("In which year did it fly?", "the first flight"),
+    ],
+)
+def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
+    assert misses_kind(question, answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("How many tanks were lost?", "144"),
+        ("How many tanks were lost?", "a dozen"),
+        ("How many villages?", "Five villages"),
+        ("What percentage of arms comes from Israel?", "nearly seventy percent"),
+        ("When was the plant opened?", "May 2022"),
+        ("When did it end?", "after the ceasefire"),
+        ("When flying low, what does it use?", "radar"),
+        ("Who opened the plant?", "the president"),
+        ("How much was paid?", "very little"),
+        ("What happened in the year of the war?", "a ceasefire"),
+    ],
+)
+def test_the_kind_or_none_asked_for(question: str, answer: str) -> None:
+    assert not misses_kind(question, answer)
