@@ -33,6 +33,10 @@ class Service(Protocol):
     def built_at(self) -> str: ...
 
     @property
+    def counts(self) -> Mapping[str, int]:
+        """How many sources and passages it holds, by those names."""
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What whoever opened it should be told, a line each: that it was repaired, for one."""
 
@@ -82,6 +86,16 @@ class Service(Protocol):
     def close(self) -> None: ...
 
 
+class Published(Protocol):
+    """Whatever is published in an index folder, for a service that follows it."""
+
+    def mark(self) -> object:
+        """Equal until the next publication, unequal after it. Raises IndexUnusableError."""
+
+    def open(self) -> Service:
+        """The live generation. Raises IndexUnusableError or ModelError."""
+
+
 class Engine(Protocol):
     """All that the command line can set in motion."""
 
@@ -89,6 +103,9 @@ class Engine(Protocol):
 
     def open(self, settings: Settings) -> Service:
         """Raises IndexUnusableError or ModelError."""
+
+    def follow(self, settings: Settings) -> Published:
+        """What is published in an index, now and later."""
 
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
@@ -139,6 +156,11 @@ class LocalEngine:
         from qa.assembly import Pincite
 
         return Pincite.open(settings.index, settings=settings)
+
+    def follow(self, settings: Settings) -> Published:
+        from qa.following import Following
+
+        return Following(settings)
 
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,

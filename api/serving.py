@@ -7,6 +7,10 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from api.configuration import cores, load_serve_settings, shares
+from api.service import Published, Service
 from api.session import Session
 from index.errors import PinciteError, UsageError
 
@@ -17,21 +21,48 @@ if TYPE_CHECKING:
 def serve(session: Session, host: str, port: int) -> int:
     """Serve until interrupted. The index is opened first, so that its faults are told here."""
     _require_loopback(host)
-    service = session.engine.open(session.settings())
+    wanted = load_serve_settings({}, environment=session.environment)
+    settings = session.settings()
+    concurrency, threads = shares(settings, wanted.concurrency, cores())
+    published = session.engine.follow(replace(settings, threads=threads))
+    first = _First(published)
     try:
-        session.tell(service)
+        session.tell(first.service)
         with _listen(host, port) as listener:
             from api.app import create_app
 
             where = f"http://{_authority(listener)}"
             session.terminal.note(
-                f"Generation {service.generation} is served on {where}, described on {where}/docs; "
-                "Ctrl-C stops it."
+                f"Generation {first.service.generation} is served on {where}, described on "
+                f"{where}/docs; Ctrl-C stops it."
             )
-            _run(create_app(lambda: service), listener, colour=session.terminal.colour_messages)
+            app = create_app(
+                first.open, mark=published.mark, settings=replace(wanted, concurrency=concurrency)
+            )
+            _run(app, listener, colour=session.terminal.colour_messages)
     finally:
-        service.close()
+        first.close()
     return 0
+
+
+class _First:
+    """The index, opened before anything is served: the application takes what is open first."""
+
+    def __init__(self, published: Published) -> None:
+        self._published = published
+        self.service = published.open()
+        self._taken = False
+
+    def open(self) -> Service:
+        if self._taken:
+            return self._published.open()
+        self._taken = True
+        return self.service
+
+    def close(self) -> None:
+        """Unless the application took it, which then closes it."""
+        if not self._taken:
+            self.service.close()
 
 
 def _require_loopback(host: str) -> None:

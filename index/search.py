@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.compiling import open_compiled
-from index.embedding import Embedder, OnnxEmbedder
+from index.embedding import Embedder
 from index.errors import IndexDamagedError
 from index.folding import Aliases
-from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest, models_folder
+from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest
 from index.lexical import LexicalIndex
 from index.store import Store
 from index.types import Filter, Hit
@@ -73,14 +72,6 @@ def _vectors(path: Path) -> VectorIndex:
         raise IndexDamagedError(
             f"{path} cannot be read ({error.strerror})", "run: pincite build --full"
         ) from error
-
-
-def open_embedder(
-    index: OpenIndex, folder: Path, models: Path | None, threads: int | None
-) -> OnnxEmbedder:
-    """The embedder that a generation was made with. Raises ModelError if it is gone."""
-    digest = index.manifest.models["embedder"]
-    return OnnxEmbedder(open_compiled(models_folder(folder, models), digest), threads=threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 from index.errors import UsageError
 from index.lexical import Terms
 from index.search import OpenIndex
 from index.splitting import sentence_range
-from index.store import StoredText
+from index.store import Store, StoredText
 from index.types import Filter, Hit, Span
 from qa.citations import cite, one_line
 from qa.confidence import Calibration, features, sigmoid
@@ -98,6 +98,11 @@ def _date(name: str, value: str | None) -> str | None:
         raise UsageError(f"{name} is {value!r}, not a date", "write it as YYYY-MM-DD") from error
 
 
+def _read_texts(store: Store, source_id: str) -> tuple[StoredText, str]:
+    stored = store.text(source_id)
+    return stored, stored.edits.apply(stored.text)
+
+
 class Search(Protocol):
     """Finds passages: `index.search.Searcher`, or what stands in for it."""
 
@@ -117,12 +122,10 @@ class Answerer:
         self._reader = reader
         self._calibration = calibration
         self._settings = settings
-        # Texts are cut from the database again and again otherwise; a source may be large.
-        self._texts = lru_cache(maxsize=64)(self._read_texts)
-
-    def _read_texts(self, source_id: str) -> tuple[StoredText, str]:
-        stored = self._index.store.text(source_id)
-        return stored, stored.edits.apply(stored.text)
+        # Texts are cut from the database again and again otherwise; a source may be large. The
+        # cache holds the store and not the answerer: a service drops one after the other, and
+        # what refers to itself would wait for the garbage collector, with all that it holds.
+        self._texts = lru_cache(maxsize=64)(partial(_read_texts, index.store))
 
     def ask(self, question: Question) -> Answer:
         """Retrieve, read, choose, cite."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -119,6 +119,7 @@ class FakeService:
     generation: int = 3
     built_at: str = "2026-11-20T10:00:00Z"
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=lambda: {"sources": 1, "passages": 9})
 
     def ask(
         self,
@@ -263,6 +264,20 @@ DIFFERENCE = Difference(
 
 
 @dataclass
+class FakePublished:
+    """Opens a service; whoever publishes another says so by `number`."""
+
+    opening: Callable[[], Service]
+    number: int = 1
+
+    def mark(self) -> object:
+        return self.number
+
+    def open(self) -> Service:
+        return self.opening()
+
+
+@dataclass
 class FakeEngine:
     """Opens a fake service; None stands for a folder without an index."""
 
@@ -284,6 +299,9 @@ class FakeEngine:
         if self.service is None:
             raise IndexMissingError(f"there is no index in {settings.index}", "run `pincite build`")
         return self.service
+
+    def follow(self, settings: Settings) -> FakePublished:
+        return FakePublished(lambda: self.open(settings))
 
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,

@@ -11,15 +11,17 @@ from api.app import create_app
 from api.docs import page
 from tests.api.fakes import FakeService
 
+GUARDED = {"401", "403", "429", "500"}
+BODY = {"400", "408", "413", "415"}
 CALLS = {
-    ("post", "/v1/ask"): ["200", "400", "413", "415", "422", "500", "503"],
-    ("get", "/v1/ask"): ["200", "422", "500", "503"],
-    ("post", "/v1/search"): ["200", "400", "413", "415", "422", "500", "503"],
-    ("get", "/v1/sources"): ["200", "422", "500", "503"],
-    ("get", "/v1/sources/{source_id}"): ["200", "404", "422", "500", "503"],
-    ("get", "/v1/sources/{source_id}/text"): ["200", "404", "422", "500", "503"],
-    ("get", "/healthz"): ["200", "500"],
-    ("get", "/readyz"): ["200", "500", "503"],
+    ("post", "/v1/ask"): {"200", "422", "503"} | BODY | GUARDED,
+    ("get", "/v1/ask"): {"200", "422", "503"} | GUARDED,
+    ("post", "/v1/search"): {"200", "422", "503"} | BODY | GUARDED,
+    ("get", "/v1/sources"): {"200", "422", "503"} | GUARDED,
+    ("get", "/v1/sources/{source_id}"): {"200", "404", "422", "503"} | GUARDED,
+    ("get", "/v1/sources/{source_id}/text"): {"200", "404", "422", "503"} | GUARDED,
+    ("get", "/healthz"): {"200", "500"},
+    ("get", "/readyz"): {"200", "500", "503"},
 }
 
 
@@ -38,7 +40,7 @@ def document(client: TestClient) -> dict[str, Any]:
 def test_every_call_is_described_with_all_it_may_answer(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
     assert {
-        (method, path): sorted(operation["responses"])
+        (method, path): set(operation["responses"])
         for path, item in document["paths"].items()
         for method, operation in item.items()
     } == CALLS
