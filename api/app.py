@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib.metadata import version
 
 from anyio.to_thread import run_sync
@@ -14,6 +15,9 @@ from fastapi import FastAPI
 from api.admission import Admission
 from api.configuration import ServeSettings
 from api.docs import DESCRIPTION, add_docs
+from api.jobs.files import JobPlan, clear_up, sweep
+from api.jobs.queue import WORKER, Jobs
+from api.jobs.routes import add_jobs
 from api.limits import BodyLimit
 from api.live import Live
 from api.problems import add_handlers
@@ -28,14 +32,15 @@ FOLLOW_SECONDS = 0.25
 
 def create_app(
     open_service: Callable[[], Service], *, mark: Callable[[], object] | None = None,
-    settings: ServeSettings | None = None,
+    settings: ServeSettings | None = None, jobs: JobPlan | None = None,
 ) -> FastAPI:  # fmt: skip
     """The service over the index that `open_service` opens.
 
     It is opened when the application starts and closed when that ends. Where it cannot be
     opened, the application runs all the same, answers 503, and tries again at each call.
     mark: compares as equal until another generation is published, which is then opened and takes
-    over; None if that never happens. settings: the defaults if None.
+    over; None if that never happens. settings: the defaults if None. jobs: what changes the index
+    works on; without it such calls are refused.
     """
     settings = ServeSettings() if settings is None else settings
     opened = Live(open_service, mark)
@@ -45,13 +50,20 @@ def create_app(
         app.state.admission = Admission(
             places=settings.concurrency or 1, waiting=settings.queue, deadline=settings.deadline
         )
+        app.state.jobs = None if jobs is None else _jobs(jobs, opened)
         following = asyncio.create_task(_follow(opened, every=FOLLOW_SECONDS))
         try:
             await run_sync(_opened_or_told, opened)
+            if jobs is not None:
+                await app.state.jobs.start()
+                if app.state.jobs.is_ours:
+                    sweep(jobs, app.state.jobs.all())
             yield
         finally:
             following.cancel()
             app.state.admission.close()
+            if app.state.jobs is not None:
+                await app.state.jobs.stop()
             with suppress(asyncio.CancelledError):
                 await following
             await run_sync(opened.close)
@@ -67,11 +79,27 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.opened = opened
-    app.add_middleware(BodyLimit, most=settings.body_bytes)
+    app.state.job_plan = jobs
+    app.add_middleware(BodyLimit, most=settings.body_bytes, most_upload=settings.upload_bytes)
     add_handlers(app)
     add_routes(app)
+    add_jobs(app)
     add_docs(app)
     return app
+
+
+def _jobs(plan: JobPlan, opened: Live) -> Jobs:
+    async def follow() -> None:
+        await run_sync(partial(opened.follow, again=True))
+
+    def holds(source_id: str) -> bool:
+        with opened.lease() as service:
+            return any(source.id == source_id for source in service.sources())
+
+    return Jobs(
+        plan.folder, plan.settings, after=follow, worker=plan.worker or WORKER,
+        ended=lambda job: clear_up(plan, job, holds),
+    )  # fmt: skip
 
 
 def _opened_or_told(opened: Live) -> None:

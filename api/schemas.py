@@ -115,6 +115,36 @@ class TextQuery(_Query):
     end: int | None = Field(default=None, ge=0, description="in code points, exclusive; clamped")
 
 
+class RebuildRequest(_Request):
+    """How to rebuild."""
+
+    full: bool = Field(default=False, description="read and split every file again")
+
+
+class UrlRequest(_Request):
+    """A page or a file to add."""
+
+    url: Text = Field(
+        max_length=2000, description="http or https", examples=["https://example.org/report.html"]
+    )
+
+
+class UploadForm(BaseModel):
+    """A file to add, as a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(
+        description="text, Markdown, HTML, PDF or DOCX, told by its name or its type",
+        json_schema_extra={"format": "binary"},
+    )
+    title: str | None = Field(default=None, description="instead of the file's own")
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = Field(default=None, description="YYYY-MM-DD")
+    url: str | None = Field(default=None, description="where it can be read on the web")
+
+
 class SpanModel(BaseModel):
     """A half-open run of code points, of a source's canonical text unless it says otherwise."""
 
@@ -312,3 +342,37 @@ class ReadyModel(BaseModel):
 
     status: Literal["ready"]
     generation: int
+
+
+class ProgressModel(BaseModel):
+    """How far a job is: `total` is null where nobody knows."""
+
+    done: int
+    total: int | None
+    stage: str | None = Field(examples=["embedding"])
+
+
+class JobModel(BaseModel):
+    """Work on the index."""
+
+    id: str
+    kind: Literal["rebuild", "add", "delete"]
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: ProgressModel
+    error: str | None = Field(description="what went wrong and what to do, in one line")
+    interrupted: bool = Field(
+        description="whether it failed because the service ended; it can be started again"
+    )
+    generation: int | None = Field(description="the one that was live when it was done")
+    source: str | None = Field(description="the id of the source that it adds or deletes")
+    title: str | None = Field(description="what a person calls that")
+    notes: list[str] = Field(description="files that were skipped, and why")
+    created: str
+    started: str | None
+    ended: str | None
+
+
+class JobsModel(BaseModel):
+    """The jobs that are remembered, the newest first."""
+
+    jobs: list[JobModel]

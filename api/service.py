@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qa.settings import Settings
     from qa.trial import Mode, Trial
     from qa.types import Answer, CitationCheck, IndexStatus
+    from qa.uploads import Upload
 
 
 class Service(Protocol):
@@ -125,6 +126,12 @@ class Engine(Protocol):
     ) -> tuple[BuildReport, Receipt]:
         """Erase sources from every generation, and say what was erased."""
 
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        """Keep a file that was given to the index, and build. Raises LoadError as well."""
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        """Build without a source, named by id; a file that the index keeps itself is deleted."""
+
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
 
@@ -188,6 +195,16 @@ class LocalEngine:
         from qa import lifecycle
 
         return lifecycle.purge(sources, settings, progress=progress)
+
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        from qa import uploads
+
+        return uploads.add(upload, settings, progress=progress)
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        from qa import uploads
+
+        return uploads.drop(source, settings, progress=progress)
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         from qa import assembly

@@ -30,6 +30,7 @@ def serve(session: Session, host: str, port: int) -> int:
         session.tell(first.service)
         with _listen(host, port) as listener:
             from api.app import create_app
+            from api.jobs.files import job_plan
 
             where = f"http://{_authority(listener)}"
             session.terminal.note(
@@ -37,8 +38,9 @@ def serve(session: Session, host: str, port: int) -> int:
                 f"{where}/docs; Ctrl-C stops it."
             )
             app = create_app(
-                first.open, mark=published.mark, settings=replace(wanted, concurrency=concurrency)
-            )
+                first.open, mark=published.mark, settings=replace(wanted, concurrency=concurrency),
+                jobs=job_plan(settings, wanted),
+            )  # fmt: skip
             _run(app, listener, colour=session.terminal.colour_messages)
     finally:
         first.close()

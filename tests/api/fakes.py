@@ -22,6 +22,7 @@ from qa.questions import QuestionFile
 from qa.settings import Settings, load_settings
 from qa.trial import Mode, Trial
 from qa.types import Alternative, Answer, Citation, CitationCheck, IndexStatus, Reading
+from qa.uploads import Upload
 
 IRAN_TEXT = (
     "A first line.\nIranian firms spoke often; officials said Iran supplied the "
@@ -327,6 +328,16 @@ class FakeEngine:
         self.calls.append(("purge", list(sources), settings.index))
         progress.stage("indexing", None)
         return self.report, RECEIPT
+
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        self.calls.append(("add", upload.name, dict(upload.said), settings.index))
+        progress.stage("checking the file", None)
+        return self.report
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        self.calls.append(("drop", source, settings.index))
+        progress.stage("indexing", None)
+        return self.report
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))

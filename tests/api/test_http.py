@@ -261,7 +261,7 @@ def test_a_question_of_100000_characters_is_413(client: TestClient) -> None:
     [
         ("PUT", "/v1/ask", "GET, POST"),
         ("GET", "/v1/search", "POST"),
-        ("DELETE", "/v1/sources", "GET"),
+        ("DELETE", "/v1/sources", "GET, POST"),
         ("POST", "/healthz", "GET"),
         ("POST", "/docs", "GET"),
     ],
