@@ -15,13 +15,19 @@ from fastapi import FastAPI
 from api.admission import Admission
 from api.configuration import ServeSettings
 from api.docs import DESCRIPTION, add_docs
+from api.guard import Guard, Policy
+from api.headers import SecurityHeaders
 from api.jobs.files import JobPlan, clear_up, sweep
 from api.jobs.queue import WORKER, Jobs
 from api.jobs.routes import add_jobs
+from api.keys import KeyFile
 from api.limits import BodyLimit
 from api.live import Live
+from api.metrics import Metrics
+from api.observing import Observing
 from api.problems import add_handlers
 from api.routes import add_routes
+from api.running import add_gauges, add_running
 from api.service import Service
 from index.errors import PinciteError
 
@@ -33,6 +39,7 @@ FOLLOW_SECONDS = 0.25
 def create_app(
     open_service: Callable[[], Service], *, mark: Callable[[], object] | None = None,
     settings: ServeSettings | None = None, jobs: JobPlan | None = None,
+    keys: KeyFile | None = None, policy: Policy | None = None,
 ) -> FastAPI:  # fmt: skip
     """The service over the index that `open_service` opens.
 
@@ -40,10 +47,12 @@ def create_app(
     opened, the application runs all the same, answers 503, and tries again at each call.
     mark: compares as equal until another generation is published, which is then opened and takes
     over; None if that never happens. settings: the defaults if None. jobs: what changes the index
-    works on; without it such calls are refused.
+    works on; without it such calls are refused. keys, policy: who may call what; anybody anything
+    if None.
     """
     settings = ServeSettings() if settings is None else settings
     opened = Live(open_service, mark)
+    metrics = Metrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -51,6 +60,7 @@ def create_app(
             places=settings.concurrency or 1, waiting=settings.queue, deadline=settings.deadline
         )
         app.state.jobs = None if jobs is None else _jobs(jobs, opened)
+        add_gauges(metrics, opened, app.state.admission, app.state.jobs)
         following = asyncio.create_task(_follow(opened, every=FOLLOW_SECONDS))
         try:
             await run_sync(_opened_or_told, opened)
@@ -80,12 +90,26 @@ def create_app(
     )
     app.state.opened = opened
     app.state.job_plan = jobs
+    app.state.metrics = metrics
+    app.state.stop = partial(_stop, app)
+    # The last one added is the first that a request comes to.
     app.add_middleware(BodyLimit, most=settings.body_bytes, most_upload=settings.upload_bytes)
+    app.add_middleware(Guard, keys=keys, policy=policy or Policy())
+    app.add_middleware(Observing, metrics=metrics, log_questions=settings.log_questions)
+    app.add_middleware(SecurityHeaders)
     add_handlers(app)
     add_routes(app)
     add_jobs(app)
+    add_running(app)
     add_docs(app)
     return app
+
+
+def _stop(app: FastAPI) -> None:
+    """Finish what runs, and refuse the rest: the service is about to end. On the event loop."""
+    app.state.admission.close()
+    if app.state.jobs is not None:
+        app.state.jobs.hang_up()
 
 
 def _jobs(plan: JobPlan, opened: Live) -> Jobs:

@@ -190,5 +190,4 @@ def _on_client_gone(_request: Request, _error: Exception) -> Response:
 
 
 def _on_unexpected(request: Request, _error: Exception) -> Response:
-    # Starlette raises it again after this answer, and the server logs it.
     return problem(request.scope["path"], 500)

@@ -10,15 +10,17 @@ import base64
 import binascii
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Query, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api import schemas
+from api.annotations import MEDIA_TYPE, PROFILE, annotation_page
 from api.calls import Call, add_calls
 from api.live import Live
+from api.negotiation import prefers
 from api.rendering import search_json, sources_json
 from api.service import Service
 from index.errors import UsageError
@@ -26,6 +28,12 @@ from index.types import Source
 from qa.rendering import answer_json, source_json
 
 T = TypeVar("T")
+_ALSO_LD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+}
+_ALSO_PLAIN: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
+}
 
 
 class Place:
@@ -87,7 +95,11 @@ class _Options(NamedTuple):
 async def _answer(request: Request, place: Place, question: str, options: _Options) -> Response:
     answer = await place.run(lambda service: service.ask(question, **options._asdict()))
     request.state.answer = answer
-    return JSONResponse(answer_json(answer))
+    headers = {"vary": "accept"}
+    if prefers(request.headers.get("accept", ""), MEDIA_TYPE, "application/json"):
+        page = annotation_page(answer, str(request.base_url).rstrip("/"))
+        return JSONResponse(page, headers=headers, media_type=PROFILE)
+    return JSONResponse(answer_json(answer), headers=headers)
 
 
 async def search(asked: schemas.SearchRequest, place: Working) -> Response:
@@ -147,21 +159,15 @@ def source(source_id: str, service: Opened) -> JSONResponse:
 
 
 def text(
-    source_id: str, run: Annotated[schemas.TextQuery, Query()], service: Opened
-) -> JSONResponse:
+    source_id: str, run: Annotated[schemas.TextQuery, Query()], request: Request, service: Opened
+) -> Response:
     """A source's canonical text, into which all offsets point, or a run of it."""
     start, end, found = service.text(source_id, run.start, run.end)
-    return JSONResponse({"id": source_id, "start": start, "end": end, "text": found})
-
-
-def healthz() -> JSONResponse:
-    """Whether the process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def readyz(service: Opened) -> JSONResponse:
-    """Whether models and index are loaded."""
-    return JSONResponse({"status": "ready", "generation": service.generation})
+    if prefers(request.headers.get("accept", ""), "text/plain", "application/json"):
+        return PlainTextResponse(found, headers={"vary": "accept"})
+    return JSONResponse(
+        {"id": source_id, "start": start, "end": end, "text": found}, headers={"vary": "accept"}
+    )
 
 
 def add_routes(app: FastAPI) -> None:
@@ -171,15 +177,19 @@ def add_routes(app: FastAPI) -> None:
 
 
 def _calls() -> Iterator[Call]:
-    asking, sources_, running = "Asking", "Sources", "Running"
-    yield Call("POST", "/v1/ask", asking, ask, schemas.AnswerModel, (422, 503), takes_json=True)
-    yield Call("GET", "/v1/ask", asking, ask_by_address, schemas.AnswerModel, (422, 503))
+    asking, sources_ = "Asking", "Sources"
+    answers = schemas.AnswerModel
+    yield Call(
+        "POST", "/v1/ask", asking, ask, answers, (422, 503), takes_json=True, responses=_ALSO_LD
+    )
+    yield Call("GET", "/v1/ask", asking, ask_by_address, answers, (422, 503), responses=_ALSO_LD)
     yield Call(
         "POST", "/v1/search", asking, search, schemas.SearchModel, (422, 503), takes_json=True
     )
     yield Call("GET", "/v1/sources", sources_, sources, schemas.SourcesModel, (422, 503))
     one = "/v1/sources/{source_id}"
     yield Call("GET", one, sources_, source, schemas.SourceModel, (404, 422, 503))
-    yield Call("GET", f"{one}/text", sources_, text, schemas.TextModel, (404, 422, 503))
-    yield Call("GET", "/healthz", running, healthz, schemas.AliveModel, is_open=True)
-    yield Call("GET", "/readyz", running, readyz, schemas.ReadyModel, (503,), is_open=True)
+    yield Call(
+        "GET", f"{one}/text", sources_, text, schemas.TextModel, (404, 422, 503),
+        responses=_ALSO_PLAIN,
+    )  # fmt: skip

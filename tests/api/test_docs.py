@@ -28,6 +28,7 @@ CALLS = {
     ("get", "/v1/jobs/{job_id}/events"): {"200", "404", "422", "503"} | GUARDED,
     ("delete", "/v1/jobs/{job_id}"): {"200", "404", "409", "422", "503"} | GUARDED,
     ("post", "/v1/jobs/{job_id}/restart"): {"202", "404", "409", "422", "503"} | GUARDED,
+    ("get", "/metrics"): {"200"} | GUARDED,
     ("get", "/healthz"): {"200", "500"},
     ("get", "/readyz"): {"200", "500", "503"},
 }

@@ -191,7 +191,8 @@ def test_what_comes_is_bounded(
     ("address", "public"),
     [
         ("8.8.8.8", True), ("2606:4700::1111", True), ("127.0.0.1", False), ("10.1.2.3", False),
-        ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False), ("0.0.0.0", False),
+        ("172.16.0.1", False), ("192.168.1.1", False), ("169.254.169.254", False),
+        ("0.0.0.0", False),
         ("100.64.0.1", False), ("192.0.0.8", False), ("198.18.0.1", False), ("224.0.0.1", False),
         ("255.255.255.255", False), ("::", False), ("::1", False), ("fe80::1", False),
         ("fd00::1", False), ("fec0::1", False), ("ff02::1", False), ("::ffff:127.0.0.1", False),
