@@ -26,9 +26,11 @@ class PatientProtocol(H11Protocol):
     """uvicorn's own, but a head that never ends ends the connection, and what is no HTTP is
     answered with a problem document like every other error."""
 
+    head_seconds = HEAD_SECONDS
+
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._head = self.loop.call_later(HEAD_SECONDS, self._too_late)
+        self._head = self.loop.call_later(self.head_seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head.cancel()
@@ -41,7 +43,7 @@ class PatientProtocol(H11Protocol):
             self._head.cancel()
         elif waiting and not self.transport.is_closing():
             # The head of the next request on this connection has begun.
-            self._head = self.loop.call_later(HEAD_SECONDS, self._too_late)
+            self._head = self.loop.call_later(self.head_seconds, self._too_late)
 
     def send_400_response(self, msg: str) -> None:
         self._answer(400, msg)
@@ -85,12 +87,14 @@ class Server(uvicorn.Server):
             self._loop.call_soon_threadsafe(self._on_stop)
 
 
-def run(app: FastAPI, listener: socket, *, form: LogForm, patience: float) -> None:
-    """Serve on a bound socket until a signal comes; what runs then has `patience` seconds."""
+def make_server(
+    app: FastAPI, *, form: LogForm, patience: float, protocol: type[H11Protocol] = PatientProtocol
+) -> Server:
+    """A server of the application. patience: seconds that what runs is given when it stops."""
     # uvicorn's access log would keep every question that came as an address.
     config = uvicorn.Config(
-        app, http=PatientProtocol, ws="none", access_log=False, log_config=log_config(form),
+        app, http=protocol, ws="none", access_log=False, log_config=log_config(form),
         server_header=False, h11_max_incomplete_event_size=_HEAD_BYTES,
         timeout_graceful_shutdown=int(patience) + 1, proxy_headers=False,
     )  # fmt: skip
-    Server(config, app.state.stop).run(sockets=[listener])
+    return Server(config, app.state.stop)

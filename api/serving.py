@@ -49,7 +49,7 @@ def serve(session: Session, options: ServeOptions) -> int:
         with _listen(options.host, options.port) as listener:
             from api.app import create_app
             from api.jobs.files import job_plan
-            from api.server import run
+            from api.server import make_server
 
             where = f"http://{_authority(listener)}"
             session.terminal.note(
@@ -58,11 +58,12 @@ def serve(session: Session, options: ServeOptions) -> int:
             )
             app = create_app(
                 first.open, mark=published.mark, settings=replace(wanted, concurrency=concurrency),
-                jobs=job_plan(settings, wanted), keys=keys, policy=_policy(wanted, options.host, local=local),
+                jobs=job_plan(settings, wanted), keys=keys,
+                policy=_policy(wanted, options.host, local=local),
             )  # fmt: skip
             on_terminal = session.terminal.stderr.isatty()
             form = options.log or ("text" if on_terminal else "json")
-            run(app, listener, form=form, patience=wanted.deadline)
+            make_server(app, form=form, patience=wanted.deadline).run(sockets=[listener])
     finally:
         first.close()
     return 0
