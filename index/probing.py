@@ -32,7 +32,8 @@ def probe(
     arguments = [str(path), str(sidecar or ""), str(seconds), str(memory)]
     try:
         ran = subprocess.run(
-            [sys.executable, "-m", "index.probing", *arguments],
+            # -P: a package of this name in the working directory is none of ours.
+            [sys.executable, "-P", "-m", "index.probing", *arguments],
             capture_output=True, text=True, timeout=2 * seconds, check=False,
             stdin=subprocess.DEVNULL, env=with_packages(os.environ),
         )  # fmt: skip

@@ -25,7 +25,8 @@ from api.jobs.records import KEPT, Job, JobFiles, Kind, now
 from index.probing import with_packages
 
 _LOG = logging.getLogger("pincite")
-WORKER = (sys.executable, "-m", "api.jobs.worker")
+# -P: a package of this name in the working directory is none of ours.
+WORKER = (sys.executable, "-P", "-m", "api.jobs.worker")
 MOST_QUEUED = 100
 # How long a worker that was told to end is given.
 _GRACE_SECONDS = 5.0
