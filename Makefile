@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test crashtest lint format serve bench clean
+.PHONY: help demo test crashtest fuzz lint format serve bench clean
 
 help:  ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: $(STAMP)  ## run the tests
 crashtest: $(STAMP)  ## stop a build at every step and 1,000 times at random, and check what is left
 	$(BIN)/python -m tests.crash.matrix
 
+fuzz: $(STAMP)  ## 20,000 generated requests to every call of the service, with all of Schemathesis's checks
+	$(BIN)/python -m tests.fuzz --cases 20000
+
 lint: $(STAMP)  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -47,6 +50,8 @@ bench: $(STAMP)  ## the measurements that the README quotes
 	$(BIN)/python -m benchmarks.cold_answer
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.questions corpus/questions.jsonl corpus
+	$(BIN)/python -m benchmarks.load
+	$(BIN)/python -m benchmarks.swapping
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) .pincite .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info build dist

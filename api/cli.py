@@ -15,7 +15,6 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,65 +22,11 @@ from typing import Any, TextIO
 import click
 
 from api.failures import failed, interrupted
+from api.grammar import Group, Share, common_flags, with_flags
+from api.key_commands import key
 from api.service import Engine, LocalEngine
 from api.session import Session
 from api.terminal import lenient, let_go, open_terminal
-
-
-def _flags() -> list[click.Parameter]:
-    """The flags of every command: they may stand before its name or after it."""
-    return [
-        click.Option(
-            ["--index"], metavar="DIR", type=click.Path(path_type=Path),
-            help="The folder that holds the index (PINCITE_INDEX; else .pincite).",
-        ),
-        click.Option(
-            ["--json", "as_json"], is_flag=True, help="Print data as JSON, one document a line."
-        ),
-    ]  # fmt: skip
-
-
-def _session(session: Session, flags: dict[str, Any]) -> Session:
-    """The session with these flags; the flags that every command has are taken out of them."""
-    index, as_json = flags.pop("index"), flags.pop("as_json")
-    return replace(
-        session,
-        index=session.index if index is None else index,
-        as_json=session.as_json or as_json,
-    )
-
-
-class _Share(click.ParamType[float]):
-    """A share of all: "10%" or "0.1"."""
-
-    name = "share"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """A number between 0 and 1; whether it may be is for whoever takes it."""
-        try:
-            said = str(value).strip()
-            return float(said[:-1]) / 100 if said.endswith("%") else float(said)
-        except ValueError:
-            self.fail(f"{value!r} is no share; write it as 10% or 0.1", param, ctx)
-
-
-class _Command(click.Command):
-    """A command with the common flags; its function is given the session that they make."""
-
-    def __init__(
-        self, name: str | None, *, params: Sequence[click.Parameter] = (), **named: Any
-    ) -> None:
-        super().__init__(name, params=[*params, *_flags()], **named)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        ctx.obj = _session(ctx.obj, ctx.params)
-        return super().invoke(ctx)
-
-
-class _Group(click.Group):
-    command_class = _Command
 
 
 def _print_version(context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
@@ -94,8 +39,8 @@ def _print_version(context: click.Context, _parameter: click.Parameter, wanted: 
 
 @click.group(
     "pincite",
-    cls=_Group,
-    params=_flags(),
+    cls=Group,
+    params=common_flags(),
     no_args_is_help=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -109,7 +54,7 @@ def app(context: click.Context, /, **flags: Any) -> None:
 
     Every answer shows exactly where it stands.
     """
-    context.obj = _session(context.obj, flags)
+    context.obj = with_flags(context.obj, flags)
 
 
 def _filters(command: Callable[..., int]) -> Callable[..., int]:
@@ -167,7 +112,7 @@ def build(session: Session, /, paths: tuple[Path, ...], **options: Any) -> int:
 @click.option(
     "--max-error",
     metavar="SHARE",
-    type=_Share(),
+    type=Share(),
     help="Answer only where at most this share is promised to be wrong, as 10% or 0.1.",
 )
 @click.option("--explain", is_flag=True, help="Show what was decided, and each passage read.")
@@ -302,18 +247,30 @@ def evaluate(session: Session, /, file: Path, **options: Any) -> int:
     return evaluating.evaluate(session, file, evaluating.EvalOptions(**options))
 
 
+app.add_command(key)
+
+
 @app.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="A loopback address.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True,
+    help="Any but a loopback address needs a key: pincite key new.",
+)  # fmt: skip
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
     help="0 takes any that is free.",
 )  # fmt: skip
+@click.option("--allow-urls/--no-allow-urls", default=None, help="Let sources be added by address.")
+@click.option(
+    "--log", type=click.Choice(["text", "json"]),
+    help="How the log is written; text on a terminal, else json.",
+)  # fmt: skip
+@click.option("--log-questions/--no-log-questions", default=None, help="Log what is asked, too.")
 @click.pass_obj
-def serve(session: Session, host: str, port: int) -> int:
+def serve(session: Session, /, **options: Any) -> int:
     """Serve answers over HTTP."""
     from api import serving
 
-    return serving.serve(session, host, port)
+    return serving.serve(session, serving.ServeOptions(**options))
 
 
 def run(

@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from api.schemas import UploadForm, UrlRequest
+
 DESCRIPTION = (
     "Answers questions from your own documents, in their own words, and shows exactly where each "
     "answer stands. Offsets are Unicode code points, half-open, into a source's canonical text. "
@@ -70,6 +72,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
             for status, response in operation["responses"].items():
                 if status >= "400":
                     response["content"] = _PROBLEM
+    shapes = document["components"]["schemas"]
+    for model in (UploadForm, UrlRequest):
+        # Read by hand, for a call that takes either.
+        shapes[model.__name__] = model.model_json_schema()
+    document["components"]["schemas"] = dict(sorted(shapes.items()))
     return document
 
 
@@ -122,8 +129,8 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
         )
         yield from _table(("parameter", "type", ""), rows)
     if "requestBody" in operation:
-        body = operation["requestBody"]["content"]["application/json"]["schema"]
-        yield f"<p>Takes {_kind(body)}.</p>"
+        bodies = operation["requestBody"]["content"].values()
+        yield f"<p>Takes {' or '.join(_kind(body['schema']) for body in bodies)}.</p>"
     yield from _table(
         ("status", "answers", ""),
         (

@@ -16,18 +16,27 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.admission import ClientGoneError, RefusedError
 from index.errors import IndexUnusableError, PinciteError, SourceMissingError, UsageError
 
 _KINDS = {
     400: ("malformed-request", "The request cannot be parsed"),
+    401: ("key-needed", "A key is needed"),
+    403: ("forbidden", "This is not allowed"),
     404: ("not-found", "There is no such thing here"),
     405: ("method-not-allowed", "The method is not allowed here"),
+    408: ("request-timeout", "The request took too long to arrive"),
+    409: ("conflict", "This cannot be done now"),
     413: ("content-too-large", "The request body is too large"),
-    415: ("unsupported-media-type", "The request body is not JSON"),
+    415: ("unsupported-media-type", "The request body is of another type"),
+    421: ("misdirected-request", "The request is addressed to another host"),
     422: ("invalid-request", "The request asks for what cannot be"),
+    429: ("too-many-requests", "The key has no requests left for now"),
     500: ("internal-error", "The service failed"),
     503: ("index-unusable", "The index cannot be used"),
 }
+# 503 that passes by itself: there is an index, but no place.
+_BUSY = ("overloaded", "The service has too much to do")
 _DETAILS = {
     400: "send one JSON document in UTF-8",
     404: "see /docs for what there is",
@@ -69,13 +78,16 @@ def problem(
     *,
     errors: Sequence[Fault] = (),
     headers: Mapping[str, str] | None = None,
+    kind: tuple[str, str] | None = None,
 ) -> ProblemResponse:
-    """A problem document. instance: the path that was asked for, still decoded."""
+    """A problem document. instance: the path that was asked for, still decoded. kind: its name
+    and title, those of the status if None."""
     phrase = HTTPStatus(status).phrase
-    kind, title = _KINDS.get(status, (phrase.lower().replace(" ", "-"), phrase))
+    usual = _KINDS.get(status, (phrase.lower().replace(" ", "-"), phrase))
+    name, title = usual if kind is None else kind
     return ProblemResponse(
         {
-            "type": f"urn:pincite:problem:{kind}",
+            "type": f"urn:pincite:problem:{name}",
             "title": title,
             "status": status,
             "detail": detail or _DETAILS.get(status, phrase),
@@ -92,6 +104,8 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(PinciteError, _on_pincite)
+    app.add_exception_handler(RefusedError, _on_refused)
+    app.add_exception_handler(ClientGoneError, _on_client_gone)
     app.add_exception_handler(Exception, _on_unexpected)
 
 
@@ -157,6 +171,23 @@ def _on_pincite(request: Request, error: Exception) -> Response:
     return problem(request.scope["path"], status, str(error), errors=errors)
 
 
+def _on_refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    return busy(request.scope["path"], error.reason, error.retry_after)
+
+
+def busy(instance: str, reason: str, retry_after: int) -> ProblemResponse:
+    """503 for what passes by itself, after so many seconds."""
+    return problem(
+        instance, 503, f"{reason}: try again in {retry_after} s",
+        headers={"retry-after": str(retry_after)}, kind=_BUSY,
+    )  # fmt: skip
+
+
+def _on_client_gone(_request: Request, _error: Exception) -> Response:
+    # Nobody reads it; the log and the metrics tell it from an answer by nginx's number for this.
+    return Response(status_code=499)
+
+
 def _on_unexpected(request: Request, _error: Exception) -> Response:
-    # Starlette raises it again after this answer, and the server logs it.
     return problem(request.scope["path"], 500)

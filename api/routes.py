@@ -1,7 +1,7 @@
-"""The calls of the HTTP service.
+"""The calls that ask, and those that show sources.
 
-Handlers are plain functions, which FastAPI runs in its thread pool: an answer takes tens of
-milliseconds of computing, and the event loop must stay free for others.
+What computes runs in threads: an answer takes tens of milliseconds, and the event loop must stay
+free for others.
 """
 
 from __future__ import annotations
@@ -9,110 +9,136 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Annotated, Any, NamedTuple, TypeVar
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Query, Request
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from api import schemas
-from api.problems import ProblemModel
+from api.annotations import MEDIA_TYPE, PROFILE, annotation_page
+from api.calls import Call, add_calls
+from api.live import Live
+from api.negotiation import prefers
 from api.rendering import search_json, sources_json
 from api.service import Service
 from index.errors import UsageError
 from index.types import Source
 from qa.rendering import answer_json, source_json
 
-_WHEN = {
-    400: "a body that is not JSON",
-    404: "no such source",
-    413: "a body of more than 64 KiB",
-    415: "a body that does not say it is JSON",
-    422: "a field or parameter that is unknown, missing or cannot be",
-    500: "the service failed",
-    503: "there is no index, or it cannot be used",
+T = TypeVar("T")
+_ALSO_LD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+}
+_ALSO_PLAIN: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A call as OpenAPI tells of it: what it answers, and the problems it may answer instead."""
+class Place:
+    """Where a request works with the models: a place of its own, and one generation."""
 
-    method: str
-    path: str
-    tag: str
-    handler: Callable[..., JSONResponse]
-    answers: type[BaseModel]
-    problems: tuple[int, ...]
+    def __init__(self, request: Request) -> None:
+        self._request = request
+
+    async def run(self, work: Callable[[Service], T]) -> T:
+        """What `work` makes of the index, in a thread; raises as `Admission.run` does."""
+        state = self._request.app.state
+
+        def leased() -> T:
+            with state.opened.lease() as service:
+                return work(service)
+
+        result: T = await state.admission.run(leased, self._request.receive)
+        return result
 
 
-def _service(request: Request) -> Service:
-    service: Service = request.app.state.opened.get()
-    return service
-
-
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise HTTPException(415)
+async def _service(request: Request) -> AsyncIterator[Service]:
+    """The index, kept open until the response is made."""
+    opened: Live = request.app.state.opened
+    if not opened.is_open:
+        await run_sync(opened.get)
+    with opened.lease() as service:
+        yield service
 
 
 Opened = Annotated[Service, Depends(_service)]
+Working = Annotated[Place, Depends(Place)]
 
 
-def ask(asked: schemas.AskRequest, service: Opened) -> JSONResponse:
+async def ask(asked: schemas.AskRequest, request: Request, place: Working) -> Response:
     """Answer a question from the sources, or say that they hold no answer."""
     only = asked.filters or schemas.Filters()
-    answer = service.ask(
-        asked.question,
-        top_k=asked.top_k,
-        source=only.source,
-        since=only.since,
-        until=only.until,
-        min_confidence=asked.min_confidence,
-        max_error=asked.max_error,
+    options = _Options(
+        asked.top_k,
+        only.source,
+        only.since,
+        only.until,
+        asked.min_confidence,
+        asked.max_error,
     )
-    return JSONResponse(answer_json(answer))
+    return await _answer(request, place, asked.question, options)
 
 
-def ask_by_address(asked: Annotated[schemas.AskQuery, Query()], service: Opened) -> JSONResponse:
+async def ask_by_address(
+    asked: Annotated[schemas.AskQuery, Query()], request: Request, place: Working
+) -> Response:
     """The same for a browser or curl."""
-    answer = service.ask(
-        asked.q,
-        top_k=asked.top_k,
-        source=asked.source,
-        since=asked.since,
-        until=asked.until,
-        min_confidence=asked.min_confidence,
-        max_error=asked.max_error,
+    options = _Options(
+        asked.top_k,
+        asked.source,
+        asked.since,
+        asked.until,
+        asked.min_confidence,
+        asked.max_error,
     )
-    return JSONResponse(answer_json(answer))
+    return await _answer(request, place, asked.q, options)
 
 
-def search(asked: schemas.SearchRequest, service: Opened) -> JSONResponse:
+class _Options(NamedTuple):
+    """As `Service.ask` takes them."""
+
+    top_k: int
+    source: str | None
+    since: str | None
+    until: str | None
+    min_confidence: float | None
+    max_error: float | None
+
+
+async def _answer(request: Request, place: Place, question: str, options: _Options) -> Response:
+    answer = await place.run(lambda service: service.ask(question, **options._asdict()))
+    request.state.answer = answer
+    headers = {"vary": "accept"}
+    if prefers(request.headers.get("accept", ""), MEDIA_TYPE, "application/json"):
+        page = annotation_page(answer, str(request.base_url).rstrip("/"))
+        return JSONResponse(page, headers=headers, media_type=PROFILE)
+    return JSONResponse(answer_json(answer), headers=headers)
+
+
+async def search(asked: schemas.SearchRequest, place: Working) -> Response:
     """Passages nearest to a query, best first."""
     only = asked.filters or schemas.Filters()
-    begun = time.perf_counter()
-    hits = service.search(
-        asked.query,
-        top_k=asked.top_k,
-        source=only.source,
-        since=only.since,
-        until=only.until,
-    )
-    total_ms = (time.perf_counter() - begun) * 1000
-    return JSONResponse(
-        search_json(
+
+    def work(service: Service) -> dict[str, object]:
+        begun = time.perf_counter()
+        hits = service.search(
+            asked.query,
+            top_k=asked.top_k,
+            source=only.source,
+            since=only.since,
+            until=only.until,
+        )
+        return search_json(
             asked.query,
             hits,
             generation=service.generation,
             built_at=service.built_at,
-            total_ms=total_ms,
+            total_ms=(time.perf_counter() - begun) * 1000,
         )
-    )
+
+    return JSONResponse(await place.run(work))
 
 
 def sources(page: Annotated[schemas.SourcesQuery, Query()], service: Opened) -> JSONResponse:
@@ -148,52 +174,37 @@ def source(source_id: str, service: Opened) -> JSONResponse:
 
 
 def text(
-    source_id: str, run: Annotated[schemas.TextQuery, Query()], service: Opened
-) -> JSONResponse:
+    source_id: str, run: Annotated[schemas.TextQuery, Query()], request: Request, service: Opened
+) -> Response:
     """A source's canonical text, into which all offsets point, or a run of it."""
     start, end, found = service.text(source_id, run.start, run.end)
-    return JSONResponse({"id": source_id, "start": start, "end": end, "text": found})
-
-
-def healthz() -> JSONResponse:
-    """Whether the process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-def readyz(service: Opened) -> JSONResponse:
-    """Whether models and index are loaded."""
-    return JSONResponse({"status": "ready", "generation": service.generation})
+    if prefers(request.headers.get("accept", ""), "text/plain", "application/json"):
+        return PlainTextResponse(found, headers={"vary": "accept"})
+    return JSONResponse(
+        {"id": source_id, "start": start, "end": end, "text": found}, headers={"vary": "accept"}
+    )
 
 
 def add_routes(app: FastAPI) -> None:
-    """Give the application its calls; `app.state.opened` must hold the index when one comes."""
-    for call in _calls():
-        takes_json = call.method == "POST"
-        app.add_api_route(
-            call.path,
-            call.handler,
-            methods=[call.method],
-            tags=[call.tag],
-            operation_id=call.handler.__name__,
-            response_model=call.answers,
-            responses=_problems(*call.problems, *((400, 413, 415) if takes_json else ()), 500),
-            dependencies=[Depends(_require_json)] if takes_json else [],
-        )
+    """Give the application its calls; `app.state` must hold `opened` and `admission` when one
+    comes."""
+    add_calls(app, _calls())
 
 
-def _calls() -> Iterator[_Call]:
-    yield _Call("POST", "/v1/ask", "Asking", ask, schemas.AnswerModel, (422, 503))
-    yield _Call("GET", "/v1/ask", "Asking", ask_by_address, schemas.AnswerModel, (422, 503))
-    yield _Call("POST", "/v1/search", "Asking", search, schemas.SearchModel, (422, 503))
-    yield _Call("GET", "/v1/sources", "Sources", sources, schemas.SourcesModel, (422, 503))
+def _calls() -> Iterator[Call]:
+    asking, sources_ = "Asking", "Sources"
+    answers = schemas.AnswerModel
+    yield Call(
+        "POST", "/v1/ask", asking, ask, answers, (422, 503), takes_json=True, responses=_ALSO_LD
+    )
+    yield Call("GET", "/v1/ask", asking, ask_by_address, answers, (422, 503), responses=_ALSO_LD)
+    yield Call(
+        "POST", "/v1/search", asking, search, schemas.SearchModel, (422, 503), takes_json=True
+    )
+    yield Call("GET", "/v1/sources", sources_, sources, schemas.SourcesModel, (422, 503))
     one = "/v1/sources/{source_id}"
-    yield _Call("GET", one, "Sources", source, schemas.SourceModel, (404, 422, 503))
-    yield _Call("GET", f"{one}/text", "Sources", text, schemas.TextModel, (404, 422, 503))
-    yield _Call("GET", "/healthz", "Running", healthz, schemas.AliveModel, ())
-    yield _Call("GET", "/readyz", "Running", readyz, schemas.ReadyModel, (503,))
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {
-        status: {"model": ProblemModel, "description": _WHEN[status]} for status in sorted(statuses)
-    }
+    yield Call("GET", one, sources_, source, schemas.SourceModel, (404, 422, 503))
+    yield Call(
+        "GET", f"{one}/text", sources_, text, schemas.TextModel, (404, 422, 503),
+        responses=_ALSO_PLAIN,
+    )  # fmt: skip

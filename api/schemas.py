@@ -8,7 +8,7 @@ the command line's; these models document them, and a test holds the two togethe
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -40,6 +40,16 @@ Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
 TopK = Annotated[int, Field(ge=1, le=MOST_PASSAGES)]
 
 
+# What the service itself says of questions and cursors; said here so that others can know it.
+_ASKED: dict[str, Any] = {"minLength": 1, "maxLength": 2000, "pattern": r"\S"}
+_CURSOR: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2,3})?$"},
+        {"type": "null"},
+    ]
+}
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -63,8 +73,9 @@ class AskRequest(_Request):
     """A question and its options."""
 
     question: Text = Field(
-        description="at most 2,000 characters", examples=["who supplied Tajikistan's drones"]
-    )
+        description="at most 2,000 characters", examples=["who supplied Tajikistan's drones"],
+        json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(
         default=5, description="how many passages and alternatives the answer shows"
     )
@@ -81,7 +92,10 @@ class AskRequest(_Request):
 class AskQuery(_Query):
     """The same as an address."""
 
-    q: Text = Field(description="the question, at most 2,000 characters")
+    q: Text = Field(
+        description="the question, at most 2,000 characters",
+        examples=["when did the TB2 first fly"], json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(
         default=5, description="how many passages and alternatives the answer shows"
     )
@@ -103,7 +117,10 @@ class AskQuery(_Query):
 class SearchRequest(_Request):
     """A query and its options."""
 
-    query: Text = Field(description="at most 2,000 characters", examples=["Tajikistan drones"])
+    query: Text = Field(
+        description="at most 2,000 characters", examples=["Tajikistan drones"],
+        json_schema_extra=_ASKED,
+    )  # fmt: skip
     top_k: TopK = Field(default=10, description="how many passages")
     filters: Filters | None = None
 
@@ -114,7 +131,9 @@ class SourcesQuery(_Query):
     limit: int = Field(
         default=100, ge=1, le=MOST_SOURCES, description="how many sources a page has"
     )
-    cursor: Text | None = Field(default=None, description="`next` of the page before")
+    cursor: Text | None = Field(
+        default=None, description="`next` of the page before", json_schema_extra=_CURSOR
+    )
 
 
 class TextQuery(_Query):
@@ -122,6 +141,36 @@ class TextQuery(_Query):
 
     start: int | None = Field(default=None, ge=0, description="in code points")
     end: int | None = Field(default=None, ge=0, description="in code points, exclusive; clamped")
+
+
+class RebuildRequest(_Request):
+    """How to rebuild."""
+
+    full: bool = Field(default=False, description="read and split every file again")
+
+
+class UrlRequest(_Request):
+    """A page or a file to add."""
+
+    url: Text = Field(
+        max_length=2000, description="http or https", examples=["https://example.org/report.html"]
+    )
+
+
+class UploadForm(BaseModel):
+    """A file to add, as a form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    file: str = Field(
+        description="text, Markdown, HTML, PDF or DOCX, told by its name or its type",
+        json_schema_extra={"format": "binary"},
+    )
+    title: str | None = Field(default=None, description="instead of the file's own")
+    author: str | None = None
+    publisher: str | None = None
+    published: str | None = Field(default=None, description="YYYY-MM-DD")
+    url: str | None = Field(default=None, description="where it can be read on the web")
 
 
 class SpanModel(BaseModel):
@@ -333,3 +382,37 @@ class ReadyModel(BaseModel):
 
     status: Literal["ready"]
     generation: int
+
+
+class ProgressModel(BaseModel):
+    """How far a job is: `total` is null where nobody knows."""
+
+    done: int
+    total: int | None
+    stage: str | None = Field(examples=["embedding"])
+
+
+class JobModel(BaseModel):
+    """Work on the index."""
+
+    id: str
+    kind: Literal["rebuild", "add", "delete"]
+    status: Literal["queued", "running", "done", "failed", "cancelled"]
+    progress: ProgressModel
+    error: str | None = Field(description="what went wrong and what to do, in one line")
+    interrupted: bool = Field(
+        description="whether it failed because the service ended; it can be started again"
+    )
+    generation: int | None = Field(description="the one that was live when it was done")
+    source: str | None = Field(description="the id of the source that it adds or deletes")
+    title: str | None = Field(description="what a person calls that")
+    notes: list[str] = Field(description="files that were skipped, and why")
+    created: str
+    started: str | None
+    ended: str | None
+
+
+class JobsModel(BaseModel):
+    """The jobs that are remembered, the newest first."""
+
+    jobs: list[JobModel]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from qa.settings import Settings
     from qa.trial import Mode, Trial
     from qa.types import Answer, CitationCheck, IndexStatus
+    from qa.uploads import Upload
 
 
 class Service(Protocol):
@@ -31,6 +32,10 @@ class Service(Protocol):
 
     @property
     def built_at(self) -> str: ...
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many sources and passages it holds, by those names."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -84,6 +89,16 @@ class Service(Protocol):
     def close(self) -> None: ...
 
 
+class Published(Protocol):
+    """Whatever is published in an index folder, for a service that follows it."""
+
+    def mark(self) -> object:
+        """Equal until the next publication, unequal after it. Raises IndexUnusableError."""
+
+    def open(self) -> Service:
+        """The live generation. Raises IndexUnusableError or ModelError."""
+
+
 class Engine(Protocol):
     """All that the command line can set in motion."""
 
@@ -91,6 +106,9 @@ class Engine(Protocol):
 
     def open(self, settings: Settings) -> Service:
         """Raises IndexUnusableError or ModelError."""
+
+    def follow(self, settings: Settings) -> Published:
+        """What is published in an index, now and later."""
 
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
@@ -109,6 +127,12 @@ class Engine(Protocol):
         self, sources: Sequence[str], settings: Settings, *, progress: Progress
     ) -> tuple[BuildReport, Receipt]:
         """Erase sources from every generation, and say what was erased."""
+
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        """Keep a file that was given to the index, and build. Raises LoadError as well."""
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        """Build without a source, named by id; a file that the index keeps itself is deleted."""
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         """The generation that is live now; None means the one before."""
@@ -142,6 +166,11 @@ class LocalEngine:
 
         return Pincite.open(settings.index, settings=settings)
 
+    def follow(self, settings: Settings) -> Published:
+        from qa.following import Following
+
+        return Following(settings)
+
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
         gate: Gate | None = None,
@@ -168,6 +197,16 @@ class LocalEngine:
         from qa import lifecycle
 
         return lifecycle.purge(sources, settings, progress=progress)
+
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        from qa import uploads
+
+        return uploads.add(upload, settings, progress=progress)
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        from qa import uploads
+
+        return uploads.drop(source, settings, progress=progress)
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         from qa import assembly

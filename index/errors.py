@@ -40,6 +40,10 @@ class BuildError(PinciteError):
     """A build that cannot go on; what was published before stays live."""
 
 
+class BusyError(BuildError):
+    """Another process is writing to the index just now."""
+
+
 class IndexUnusableError(PinciteError):
     """Base of the reasons why an index cannot be opened."""
 

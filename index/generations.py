@@ -112,6 +112,17 @@ class Generations:
             raise self._damaged_pointer(pointer)
         return int(number)
 
+    def pointer_mark(self) -> tuple[int, int, int]:
+        """What changes with every publication: the live generation's number, and which file says
+        so. Raises as `live` does."""
+        number = self.live()
+        try:
+            state = (self.folder / "CURRENT").stat()
+        except OSError:
+            # It went between the two looks.
+            return self.live(), 0, 0
+        return number, state.st_ino, state.st_mtime_ns
+
     @staticmethod
     def _damaged_pointer(pointer: Path) -> IndexDamagedError:
         return IndexDamagedError(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from index.errors import BuildError
+from index.errors import BusyError
 
 # How long a writer that has just begun is given to say who it is.
 _PATIENCE_SECONDS = 1.0
@@ -23,7 +23,7 @@ _PATIENCE_SECONDS = 1.0
 def locked(folder: Path) -> Iterator[None]:
     """Hold the index in `folder` for writing; the folder is made if it is not there.
 
-    Raises BuildError, which names the other process and since when, if one holds it. The operating
+    Raises BusyError, which names the other process and since when, if one holds it. The operating
     system lets go of the lock when its process ends, however it ends, so one that a dead process
     left is no obstacle. Readers need no lock.
     """
@@ -32,7 +32,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise BuildError(
+            raise BusyError(
                 f"another build of {folder} is running ({_holder(file)})",
                 "wait for it to end, or stop it",
             ) from error

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.compiling import open_compiled
-from index.embedding import Embedder, OnnxEmbedder
+from index.embedding import Embedder
 from index.errors import IndexDamagedError
 from index.folding import Aliases
-from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest, models_folder
+from index.generations import LEXICAL, TRUTH, VECTORS, Generations, Manifest
 from index.lexical import LexicalIndex
 from index.store import Store
 from index.types import Filter, Hit
@@ -79,14 +78,6 @@ def _vectors(path: Path) -> VectorIndex:
         ) from error
 
 
-def open_embedder(
-    index: OpenIndex, folder: Path, models: Path | None, threads: int | None
-) -> OnnxEmbedder:
-    """The embedder that a generation was made with. Raises ModelError if it is gone."""
-    digest = index.manifest.models["embedder"]
-    return OnnxEmbedder(open_compiled(models_folder(folder, models), digest), threads=threads)
-
-
 @dataclass(frozen=True, slots=True)
 class Rankings:
     """What each leg found for a question, and both together, each best first."""
@@ -103,11 +94,7 @@ class Searcher:
         self._index = index
         self._embedder = embedder
         # A question is searched for first and compared with sentences after.
-        self._vector = lru_cache(maxsize=16)(self._embed_query)
-
-    def _embed_query(self, query: str) -> NDArray[np.float32]:
-        vector: NDArray[np.float32] = self._embedder.embed([query], "query")[0]
-        return vector
+        self._vector = lru_cache(maxsize=16)(partial(_embed_query, embedder))
 
     def search(self, query: str, top_k: int, condition: Filter) -> list[Hit]:
         """The `top_k` best passages, best first; fewer where fewer meet the filter.
@@ -154,6 +141,11 @@ class Searcher:
             assert source is not None
             hits.append(Hit(passage, source, fused[number], dense.get(number), lexical.get(number)))
         return hits
+
+
+def _embed_query(embedder: Embedder, query: str) -> NDArray[np.float32]:
+    vector: NDArray[np.float32] = embedder.embed([query], "query")[0]
+    return vector
 
 
 def reciprocal_rank_fusion(

@@ -20,11 +20,11 @@ from index.errors import DerivedDamagedError, PinciteError, SourceMissingError, 
 from index.folding import Aliases
 from index.generations import Generations, folder_bytes, models_folder
 from index.progress import Progress, Silent
-from index.search import OpenIndex, Rankings, Searcher, open_embedder, open_generation
+from index.search import OpenIndex, Rankings, Searcher, open_generation
 from index.types import BuildReport, Filter, Hit, Passage, Source
 from qa.answering import Answerer, ReadingSettings, check_question
 from qa.confidence import Calibration
-from qa.parts import builders, mended
+from qa.parts import Models, builders, mended
 from qa.settings import Settings, load_settings
 from qa.types import Answer, CitationCheck, IndexStatus
 
@@ -54,14 +54,15 @@ class Pincite:
     @classmethod
     def open(
         cls, index: str | Path | None = None, *, settings: Settings | None = None,
-        generation: int | None = None,
+        generation: int | None = None, models: Models | None = None,
     ) -> Pincite:  # fmt: skip
         """Open a generation of the index in a folder: the live one if none is named.
 
         index: the folder; the settings' one if None. settings: from the environment and
-        `pincite.toml` if None. Where the dense or the lexical index of the live generation is
-        damaged they are made again, which `notes` tells. Raises IndexUnusableError if there is no
-        index, it is damaged, or of another format, and ModelError if its models are gone.
+        `pincite.toml` if None. models: opened ones to share. Where the dense or the lexical index
+        of the live generation is damaged they are made again, which `notes` tells. Raises
+        IndexUnusableError if there is no index, it is damaged, or of another format, and
+        ModelError if its models are gone.
         """
         settings = settings or load_settings()
         if index is not None:
@@ -75,22 +76,18 @@ class Pincite:
                 raise
             notes = mended(settings, damage)
             opened = open_generation(settings.index, aliases)
-        return cls.over(opened, settings, notes=notes)
+        return cls.over(opened, settings, notes=notes, models=models)
 
     @classmethod
-    def over(cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = ()) -> Pincite:
-        """Open the models of an opened generation, and put both together. Raises ModelError."""
-        from index.compiling import open_compiled
-        from qa.reader import OnnxReader
-
-        folder = settings.index
-        models = models_folder(folder, settings.models)
-        searcher = Searcher(
-            opened, open_embedder(opened, folder, settings.models, settings.threads)
-        )
-        reader = OnnxReader(
-            open_compiled(models, opened.manifest.models["reader"]), threads=settings.threads
-        )
+    def over(
+        cls, opened: OpenIndex, settings: Settings, *, notes: tuple[str, ...] = (),
+        models: Models | None = None,
+    ) -> Pincite:  # fmt: skip
+        """Put an opened generation and its models together, which are opened unless `models` has
+        them. Raises ModelError."""
+        models = Models(settings) if models is None else models
+        searcher = Searcher(opened, models.embedder(opened.manifest.models["embedder"]))
+        reader = models.reader(opened.manifest.models["reader"])
         reading = ReadingSettings(settings.read_depth, settings.min_confidence)
         answerer = Answerer(opened, searcher, reader, Calibration.load(), reading)
         return cls(opened, searcher, answerer, settings, notes=notes)
@@ -114,6 +111,11 @@ class Pincite:
     @property
     def built_at(self) -> str:
         return self._index.manifest.built_at
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many sources and passages it holds, by those names."""
+        return self._index.manifest.counts
 
     def ask(
         self, question: str, *, top_k: int = 5, source: str | None = None,

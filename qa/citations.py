@@ -8,6 +8,7 @@ from index.splitting import sentence_range
 from index.store import StoredText
 from index.types import Hit, Span
 from qa.attribution import attribution, hedges
+from qa.links import deep_link
 from qa.types import Citation
 
 CONTEXT_CHARACTERS = 32
@@ -29,6 +30,7 @@ def cite(hit: Hit, span: Span, stored: StoredText, clean_text: str, reader: floa
     answer = stored.edits.to_canonical(answer_clean)
     quote = _around(stored.edits.to_canonical(quote_clean), answer)
     text = stored.text
+    page = page_at(stored.pages, answer.start)
     shown = one_line(clean_text[quote_clean.start : quote_clean.end])
     answer_shown = _shown(clean_text, quote_clean, answer_clean)
     return Citation(
@@ -41,8 +43,9 @@ def cite(hit: Hit, span: Span, stored: StoredText, clean_text: str, reader: floa
         prefix=text[max(0, quote.start - CONTEXT_CHARACTERS) : quote.start],
         suffix=text[quote.end : quote.end + CONTEXT_CHARACTERS],
         line=line_at(text, answer.start),
-        page=page_at(stored.pages, answer.start),
+        page=page,
         reader=reader,
+        deep_link=deep_link(hit.source, text[quote.start : quote.end], page),
         attribution=attribution(shown, answer_shown),
         hedges=hedges(shown, answer_shown),
     )

@@ -66,12 +66,18 @@ def purge(
     Raises as `index.purging.purge` does, and ModelError.
     """
     from index.purging import purge as purge_index
+    from index.uploads import discard, is_kept
     from qa.parts import builders
 
     progress = progress or Silent()
     Generations(settings.index).live()
     embedder, wanted = builders(settings, progress)
-    return purge_index(settings.index, sources, embedder, wanted, progress)
+    report, receipt = purge_index(settings.index, sources, embedder, wanted, progress)
+    for erased in receipt.sources:
+        # A file of one's own is one's own; a copy that the index keeps is a trace of it.
+        if is_kept(settings.index, erased.path):
+            discard(settings.index, Path(erased.path).name)
+    return report, receipt
 
 
 def watch(paths: Sequence[Path], settings: Settings) -> Iterator[int]:

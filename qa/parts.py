@@ -3,6 +3,7 @@ them."""
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from index.errors import BuildError, DerivedDamagedError, UsageError
@@ -15,6 +16,41 @@ if TYPE_CHECKING:
     from index.build import BuildSettings
     from index.compiling import Compiled
     from index.embedding import OnnxEmbedder
+    from qa.reader import OnnxReader
+
+
+class Models:
+    """Opened models: generations that were made with the same ones share them. Of each role the
+    one that was wanted last is kept. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = models_folder(settings.index, settings.models)
+        self._threads = settings.threads
+        self._lock = Lock()
+        self._embedder: OnnxEmbedder | None = None
+        self._reader: OnnxReader | None = None
+
+    def embedder(self, digest: str) -> OnnxEmbedder:
+        """The embedder of this digest. Raises ModelError if it is gone."""
+        from index.compiling import open_compiled
+        from index.embedding import OnnxEmbedder
+
+        with self._lock:
+            if self._embedder is None or self._embedder.digest != digest:
+                compiled = open_compiled(self._folder, digest)
+                self._embedder = OnnxEmbedder(compiled, threads=self._threads)
+            return self._embedder
+
+    def reader(self, digest: str) -> OnnxReader:
+        """The reader of this digest. Raises ModelError if it is gone."""
+        from index.compiling import open_compiled
+        from qa.reader import OnnxReader
+
+        with self._lock:
+            if self._reader is None or self._reader.digest != digest:
+                compiled = open_compiled(self._folder, digest)
+                self._reader = OnnxReader(compiled, threads=self._threads)
+            return self._reader
 
 
 def compiled_reader(settings: Settings, progress: Progress) -> Compiled:

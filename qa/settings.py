@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -58,25 +58,53 @@ def load_settings(
     environment: the process's own if None. config: `pincite.toml` in the working directory if
     None; it need not exist. Raises UsageError that names the setting at fault.
     """
+    return load_table(Settings, None, flags, environment=environment, config=config)
+
+
+# Tables of `pincite.toml` that are no settings of an index: those of the ways in.
+TABLES = ("serve",)
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def load_table(
+    kind: type[T],
+    table: str | None,
+    flags: Mapping[str, object] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    config: Path | None = None,
+) -> T:
+    """Settings of some kind, as `load_settings` has them: from a table of the TOML file and from
+    PINCITE_TABLE_NAME, or if table is None from the file's top and PINCITE_NAME."""
     environment = os.environ if environment is None else environment
     config = Path(CONFIG_NAME) if config is None else config
-    values = _read_config(config)
-    for name in Settings.__struct_fields__:
-        variable = environment.get(ENVIRONMENT_PREFIX + name.upper())
+    values = _values(_read_config(config), table, config)
+    prefix = ENVIRONMENT_PREFIX + (f"{table.upper()}_" if table else "")
+    for name in kind.__struct_fields__:
+        variable = environment.get(prefix + name.upper())
         # Set to nothing is how a shell script says "not set".
         if variable:
             values[name] = variable
     values |= {name: value for name, value in (flags or {}).items() if value is not None}
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_decode)
+        return msgspec.convert(values, kind, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         found = re.search(r"`\$\.([^`]+)`|field `([^`]+)`", str(error))
         name = (found[1] or found[2]) if found else "settings"
         reason = str(error).partition(" - at ")[0].replace("`", "").lower()
         raise UsageError(
             f"the setting {name!r} is not usable: {reason}",
-            f"mend it in {config.name}, the environment (PINCITE_{name.upper()}) or the flag",
+            f"mend it in {config.name}, the environment ({prefix}{name.upper()}) or the flag",
         ) from error
+
+
+def _values(read: dict[str, Any], table: str | None, config: Path) -> dict[str, Any]:
+    if table is None:
+        return {name: value for name, value in read.items() if name not in TABLES}
+    values = read.get(table, {})
+    if not isinstance(values, dict):
+        raise UsageError(f"{table} in {config} is no table", f"write it as [{table}]")
+    return dict(values)
 
 
 def _decode(kind: type, value: object) -> object:

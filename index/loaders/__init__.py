@@ -75,7 +75,8 @@ def load(path: Path, data: bytes, sidecar: bytes | None = None) -> Document:
     """The document in `data`; `path` gives its suffix and, at worst, its title.
 
     Metadata is taken from `sidecar` (the bytes of `<name>.toml`), then from the file itself, key
-    by key. The title is never None: the first line of the text, or the file's stem, stands in.
+    by key. The title is never None: the name that the sidecar gives the file, the first line of
+    the text, or the file's stem stands in.
 
     Raises LoadError, with a reason and a remedy, if the file or its sidecar cannot be read.
     """
@@ -94,6 +95,8 @@ def load(path: Path, data: bytes, sidecar: bytes | None = None) -> Document:
     document = loader.read(data, media_type)
     metadata = merge(explicit, document.metadata)
     if metadata.title is None:
-        title = first_line_title(document.text, document.set_aside) or path.stem
+        # A file that has a name of its own goes by it, rather than by how it begins.
+        called = sidecars.original_name(sidecar) if sidecar is not None else None
+        title = called or first_line_title(document.text, document.set_aside) or path.stem
         metadata = replace(metadata, title=title)
     return replace(document, metadata=metadata)

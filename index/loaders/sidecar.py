@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 
 from index.errors import LoadError
-from index.loaders.metadata import explicit
+from index.loaders.metadata import explicit, one_line
 from index.types import Metadata
 
 _REMEDY = 'write lines such as title = "..."'
@@ -25,3 +26,13 @@ def read(data: bytes, name: str) -> Metadata:
     except (RecursionError, ValueError) as error:  # nested too deep; numbers too long to convert
         raise LoadError(f"{name} cannot be read", _REMEDY) from error
     return explicit(values, name)
+
+
+def original_name(data: bytes) -> str | None:
+    """What the file was called where it came from, without its suffix, if a sidecar says so in
+    `name`: it stands in for a title. None for a sidecar that `read` refuses, too."""
+    try:
+        name = tomllib.loads(data.decode("utf-8-sig")).get("name")
+    except (ValueError, RecursionError):
+        return None
+    return (Path(one_line(name)).stem or None) if isinstance(name, str) else None

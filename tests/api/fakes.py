@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TextIO
@@ -31,6 +31,7 @@ from qa.types import (
     IndexStatus,
     Reading,
 )
+from qa.uploads import Upload
 
 IRAN_TEXT = (
     "A first line.\nIranian firms spoke often; officials said Iran supplied the "
@@ -133,6 +134,7 @@ class FakeService:
     generation: int = 3
     built_at: str = "2026-11-20T10:00:00Z"
     notes: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=lambda: {"sources": 1, "passages": 9})
 
     def ask(
         self,
@@ -288,6 +290,20 @@ DIFFERENCE = Difference(
 
 
 @dataclass
+class FakePublished:
+    """Opens a service; whoever publishes another says so by `number`."""
+
+    opening: Callable[[], Service]
+    number: int = 1
+
+    def mark(self) -> object:
+        return self.number
+
+    def open(self) -> Service:
+        return self.opening()
+
+
+@dataclass
 class FakeEngine:
     """Opens a fake service; None stands for a folder without an index."""
 
@@ -309,6 +325,9 @@ class FakeEngine:
         if self.service is None:
             raise IndexMissingError(f"there is no index in {settings.index}", "run `pincite build`")
         return self.service
+
+    def follow(self, settings: Settings) -> FakePublished:
+        return FakePublished(lambda: self.open(settings))
 
     def build(
         self, paths: Sequence[Path], settings: Settings, *, full: bool, progress: Progress,
@@ -334,6 +353,16 @@ class FakeEngine:
         self.calls.append(("purge", list(sources), settings.index))
         progress.stage("indexing", None)
         return self.report, RECEIPT
+
+    def add(self, upload: Upload, settings: Settings, *, progress: Progress) -> BuildReport:
+        self.calls.append(("add", upload.name, dict(upload.said), settings.index))
+        progress.stage("checking the file", None)
+        return self.report
+
+    def drop(self, source: str, settings: Settings, *, progress: Progress) -> BuildReport:
+        self.calls.append(("drop", source, settings.index))
+        progress.stage("indexing", None)
+        return self.report
 
     def rollback(self, generation: int | None, settings: Settings) -> int:
         self.calls.append(("rollback", generation, settings.index))

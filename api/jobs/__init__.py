@@ -1,0 +1,1 @@
+"""Work on the index that outlives the request which asked for it."""
