@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api.docs import DESCRIPTION, add_docs
 from api.limits import BodyLimit
+from api.pages.routes import add_pages
 from api.problems import add_handlers
 from api.routes import add_routes
 from api.service import Service
@@ -77,4 +78,5 @@ def create_app(open_service: Callable[[], Service]) -> FastAPI:
     add_handlers(app)
     add_routes(app)
     add_docs(app)
+    add_pages(app)
     return app
