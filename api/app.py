@@ -25,6 +25,7 @@ from api.limits import BodyLimit
 from api.live import Live
 from api.metrics import Metrics
 from api.observing import Observing
+from api.pages.routes import add_pages
 from api.problems import add_handlers
 from api.routes import add_routes
 from api.running import add_gauges, add_running
@@ -102,6 +103,7 @@ def create_app(
     add_jobs(app)
     add_running(app)
     add_docs(app)
+    add_pages(app)
     return app
 
 

@@ -66,7 +66,7 @@ class Allowance:
 
 def right_for(method: str, path: str) -> Right | None:
     """The right that a request needs; None if it needs none."""
-    if path in _OPEN:
+    if path in _OPEN or path.startswith("/static/"):
         return None
     return "read" if method in _SAFE or path in _ASKING else "write"
 

@@ -79,6 +79,12 @@ class Service(Protocol):
         Raises SourceMissingError, or UsageError if the range is none.
         """
 
+    def pages(self, source_id: str) -> tuple[int, ...]:
+        """Where each page begins in a source's canonical text; empty if it has no pages.
+
+        Raises SourceMissingError.
+        """
+
     def status(self) -> IndexStatus: ...
 
     def verify(self, answers: Iterable[Mapping[str, object]]) -> list[CitationCheck]: ...

@@ -184,6 +184,14 @@ class Pincite:
             )
         return first, last, text[first:last]
 
+    def pages(self, source_id: str) -> tuple[int, ...]:
+        """Where each page begins in a source's canonical text; empty if it has no pages.
+
+        Raises SourceMissingError.
+        """
+        self.source(source_id)
+        return self._index.store.text(source_id).pages
+
     def status(self) -> IndexStatus:
         """What the index holds, and which files changed since it was built."""
         from index.listing import changed_files

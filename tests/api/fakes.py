@@ -218,6 +218,10 @@ class FakeService:
             raise UsageError("that is no span", "give 0 <= start <= end")
         return first, last, IRAN_TEXT[first:last]
 
+    def pages(self, source_id: str) -> tuple[int, ...]:
+        self.source(source_id)
+        return ()
+
     def status(self) -> IndexStatus:
         return IndexStatus(
             generation=self.generation,

@@ -272,7 +272,7 @@ def test_a_wrong_method_is_405(client: TestClient, method: str, path: str, allow
     assert response.headers["allow"] == allowed
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/ask/", "/v2/ask", "/redoc"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/ask/", "/v2/ask", "/redoc"])
 def test_an_unknown_path_is_404(client: TestClient, path: str) -> None:
     problem(client.get(path), 404, "not-found", path)
 
