@@ -41,7 +41,8 @@ def answer_lines(answer: Answer, layout: Layout) -> Iterator[Line]:
         for item in answer.items:
             yield from _item(item, layout)
     rivals = [a for a in answer.alternatives if a.rival]
-    others = [a for a in answer.alternatives if not a.rival]
+    # A list holds what they name.
+    others = [a for a in answer.alternatives if not a.rival and len(answer.items) < 2]
     if rivals:
         yield ("",)
         yield (bold("Rivals: the sources contradict one another"),)

@@ -60,10 +60,12 @@ class Nearby:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer to show. best: None if there is none. rivals contradict it, or one another."""
+    """An answer to show. best: None if there is none. items: the members of a list, where one was
+    asked for and there are several. rivals contradict the best, or one another."""
 
     question: str
     best: Position | None
+    items: tuple[Position, ...]
     rivals: tuple[Position, ...]
     others: tuple[Position, ...]
     passages: tuple[Nearby, ...]
@@ -74,7 +76,9 @@ class Shown:
 def shown(answer: Answer, root: str) -> Shown:
     """What the page of an answer says. root: the path under which the service is mounted."""
     rivals = [a for a in answer.alternatives if a.rival]
-    others = [a for a in answer.alternatives if not a.rival]
+    items = answer.items if len(answer.items) > 1 else ()
+    # The list holds what they name.
+    others = [a for a in answer.alternatives if not a.rival and not items]
     given = None
     if answer.answer is not None and answer.confidence is not None:
         given = Alternative(answer.answer, answer.confidence, answer.citations)
@@ -83,6 +87,7 @@ def shown(answer: Answer, root: str) -> Shown:
     return Shown(
         question=answer.question,
         best=best,
+        items=tuple(_position(item, numbers, root) for item in items),
         rivals=tuple(_position(rival, numbers, root, against=given) for rival in rivals),
         others=tuple(_position(other, numbers, root) for other in others),
         passages=tuple(_nearby(hit, root) for hit in answer.passages),

@@ -132,3 +132,11 @@ def test_timing_is_one_line() -> None:
 )
 def test_a_size_in_words(size: int, words: str) -> None:
     assert size_in_words(size) == words
+
+
+def test_a_list_is_printed_member_by_member() -> None:
+    items = (Alternative("Iran", 0.8, (citation(),)), Alternative("Turkey", 0.5, (citation(),)))
+    text = printed(answer_lines(replace(answer("which countries"), items=items), Layout(72)))
+    assert "All that was found (2)" in text
+    assert "  Turkey (0.50)" in text
+    assert "Other answers" not in text

@@ -136,3 +136,14 @@ def test_static_files_are_kept_and_nothing_else_is_served(client: TestClient) ->
         missing = client.get(path)
         assert missing.status_code == 404
         assert missing.headers["content-type"] == "application/problem+json"
+
+
+def test_a_list_is_shown_member_by_member(client: TestClient, service: FakeService) -> None:
+    items = tuple(Alternative(name, 0.8, (citation(answer="Iran"),)) for name in ("Iran", "Turkey"))
+    service.answers = replace(answer(), items=items)
+    text = client.get("/?q=which+countries").text
+    assert "All that was found, 2" in text
+    assert text.count("One of them") == 2
+    assert "Other answers" not in text
+    service.answers = replace(answer(), items=items[:1])
+    assert "All that was found" not in client.get("/?q=which+countries").text
