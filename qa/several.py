@@ -47,17 +47,20 @@ def asks_for_several(question: str) -> bool:
 def members(text: str) -> list[Span]:
     """Where the members of a list stand in a text; the whole of it if it is no list.
 
-    "A, B and C" has three. A member of more than eight words is a clause, and the text no list.
+    "A, B and C" has three. "A, B" has one: without an "and", two names beside one another are
+    mostly one that explains the other. A member of more than eight words is a clause, and the
+    text no list.
     """
     whole = [Span(0, len(text))]
     if _WHOLE.search(text):
         return whole
-    spans, start = [], 0
+    spans, start, told = [], 0, False
     for match in _BETWEEN.finditer(text):
+        told = told or match[0].strip() != ","
         spans.append(Span(start, match.start()))
         start = match.end()
     spans.append(Span(start, len(text)))
     words = [len(text[span.start : span.end].split()) for span in spans]
-    if len(spans) < 2 or not all(0 < count <= _LONGEST_MEMBER for count in words):
+    if len(spans) < (2 if told else 3) or not all(0 < count <= _LONGEST_MEMBER for count in words):
         return whole
     return spans

@@ -40,6 +40,8 @@ def test_one_thing_is_asked_for(question: str) -> None:
         ("Turkmenistan and Kyrgyzstan", ["Turkmenistan", "Kyrgyzstan"]),
         ("Aghdam, Lachin, and Kelbajar", ["Aghdam", "Lachin", "Kelbajar"]),
         ("Iran, Turkey as well as Israel", ["Iran", "Turkey", "Israel"]),
+        ("Iran, Turkey, Israel", ["Iran", "Turkey", "Israel"]),
+        ("Kyrgyzstan, Central Asia", ["Kyrgyzstan, Central Asia"]),
         ("2,783 soldiers", ["2,783 soldiers"]),
         ("Bosnia and Herzegovina", ["Bosnia and Herzegovina"]),
         ("Iran", ["Iran"]),

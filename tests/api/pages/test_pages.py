@@ -138,6 +138,14 @@ def test_static_files_are_kept_and_nothing_else_is_served(client: TestClient) ->
         assert missing.headers["content-type"] == "application/problem+json"
 
 
+def test_pages_are_counted_by_their_path(client: TestClient) -> None:
+    client.get("/?q=who")
+    client.get("/sources/src_none")
+    counted = client.get("/metrics").text
+    assert 'route="/"' in counted
+    assert 'route="/sources/{source_id}"' in counted
+
+
 def test_a_list_is_shown_member_by_member(client: TestClient, service: FakeService) -> None:
     items = tuple(Alternative(name, 0.8, (citation(answer="Iran"),)) for name in ("Iran", "Turkey"))
     service.answers = replace(answer(), items=items)
