@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from asyncio import Transport
 from collections.abc import Callable
 from http import HTTPStatus
@@ -75,6 +76,8 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_stop = on_stop
+        # Whether it was Ctrl-C that stopped it; uvicorn raises that again, but not every time.
+        self.was_interrupted = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
@@ -83,6 +86,7 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        self.was_interrupted = self.was_interrupted or sig == signal.SIGINT
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._on_stop)
 

@@ -63,7 +63,10 @@ def serve(session: Session, options: ServeOptions) -> int:
             )  # fmt: skip
             on_terminal = session.terminal.stderr.isatty()
             form = options.log or ("text" if on_terminal else "json")
-            make_server(app, form=form, patience=wanted.deadline).run(sockets=[listener])
+            server = make_server(app, form=form, patience=wanted.deadline)
+            server.run(sockets=[listener])
+            if server.was_interrupted:
+                raise KeyboardInterrupt
     finally:
         first.close()
     return 0
