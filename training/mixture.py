@@ -117,25 +117,34 @@ def _without_mark(examples: Sequence[Example], share: float, rng: random.Random)
     ]
 
 
+def _drawn(
+    sets: Mapping[str, list[Example]], rng: random.Random, *, answerable: Mapping[str, int],
+    misled: Mapping[str, int], without: Mapping[str, int],
+) -> list[Example]:  # fmt: skip
+    """All of new Wikipedia and so many of each other set, drawn anew each time it is called:
+    other samples, other changes, other contexts without their answer."""
+    examples = list(sets[WIKI])
+    for name, count in answerable.items():
+        examples += _sample(sets[name], count, rng)
+    for name, count in misled.items():
+        examples += misleading.make(sets[name], count, rng)
+    for name, count in without.items():
+        examples += without_answer_sentence(sets[name], count, rng)
+    return examples
+
+
 def long(data: Path, rng: random.Random) -> Mixture:
     """Nearly all there is, three times, a third of it unanswerable in every way we can make."""
     sets = dict(read_training_sets(data))
     negatives = {WIKI: 7500, REDDIT: 2100, AMAZON: 1500, "qamr": 4500}
     examples = _negatives(sets, negatives, rng)
     for _ in range(3):
-        # Drawn anew each time: other samples, other changes, other negatives.
-        examples += sets[WIKI]
-        examples += _sample(sets["policyqa"], 2000, rng)
-        examples += _sample(sets[REDDIT], 5000, rng)
-        examples += _sample(sets[AMAZON], 4500, rng)
-        examples += _sample(sets["qamr"], 14000, rng)
-        examples += misleading.make(sets[WIKI], 5500, rng)
-        examples += misleading.make(sets["qamr"], 4000, rng)
-        examples += misleading.make(sets[REDDIT], 1200, rng)
-        examples += misleading.make(sets[AMAZON], 800, rng)
-        examples += without_answer_sentence(sets[WIKI], 2500, rng)
-        examples += without_answer_sentence(sets[REDDIT], 700, rng)
-        examples += without_answer_sentence(sets[AMAZON], 600, rng)
+        examples += _drawn(
+            sets, rng,
+            answerable={"policyqa": 2000, REDDIT: 5000, AMAZON: 4500, "qamr": 14000},
+            misled={WIKI: 5500, "qamr": 4000, REDDIT: 1200, AMAZON: 800},
+            without={WIKI: 2500, REDDIT: 700, AMAZON: 600},
+        )  # fmt: skip
     return Mixture(_without_mark(examples, 0.25, rng), (350, 900))
 
 
@@ -144,18 +153,12 @@ def again(data: Path, rng: random.Random) -> Mixture:
     sets = dict(read_training_sets(data))
     examples = _negatives(sets, {WIKI: 6500, REDDIT: 1800, AMAZON: 1200, "qamr": 3000}, rng)
     for _ in range(2):
-        examples += sets[WIKI]
-        examples += _sample(sets["policyqa"], 1500, rng)
-        examples += _sample(sets[REDDIT], 5000, rng)
-        examples += _sample(sets[AMAZON], 4000, rng)
-        examples += _sample(sets["qamr"], 14000, rng)
-        examples += misleading.make(sets[WIKI], 5500, rng)
-        examples += misleading.make(sets["qamr"], 3500, rng)
-        examples += misleading.make(sets[REDDIT], 1000, rng)
-        examples += misleading.make(sets[AMAZON], 700, rng)
-        examples += without_answer_sentence(sets[WIKI], 2500, rng)
-        examples += without_answer_sentence(sets[REDDIT], 700, rng)
-        examples += without_answer_sentence(sets[AMAZON], 500, rng)
+        examples += _drawn(
+            sets, rng,
+            answerable={"policyqa": 1500, REDDIT: 5000, AMAZON: 4000, "qamr": 14000},
+            misled={WIKI: 5500, "qamr": 3500, REDDIT: 1000, AMAZON: 700},
+            without={WIKI: 2500, REDDIT: 700, AMAZON: 500},
+        )  # fmt: skip
     return Mixture(_without_mark(restate(examples, 0.3, rng), 0.25, rng), (350, 900))
 
 
