@@ -19,6 +19,8 @@ from qa.voices import mark_copies
 # An alternative less likely than this, and no rival, is only what a reader of everything must
 # produce; and so are the rivals of a best that is less likely.
 LEAST_SHOWN = 0.2
+# How many answers a list is gathered from.
+LIST_DEPTH = 10
 
 
 class Likeness(Protocol):
@@ -77,14 +79,16 @@ class Decider:
 
     def decide(self, question: Question, groups: Sequence[Group], needed: float) -> Decided:
         """groups: what was found, best first. Those too far below the best are left out."""
+        several = asks_for_several(question.text)
+        # How much of a list is found must not depend on how many alternatives are shown.
+        most = max(question.top_k, LIST_DEPTH) if several else question.top_k
         shown = [
             group
-            for group in groups[: question.top_k + 1]
+            for group in groups[: most + 1]
             if group.best.score > groups[0].best.score - MAX_GAP
         ]
         similar = self._likeness.similarities(question.text, [g.best.sentence for g in shown])
         found = [features(groups, index, similar[index]) for index in range(len(shown))]
-        several = asks_for_several(question.text)
         # Members of a list do not contradict one another.
         near = [False] * len(shown) if several else rivals(groups, self._aliases)
         given = tuple(

@@ -342,6 +342,9 @@ def test_a_list_has_every_member_with_its_places(tmp_path: Path) -> None:
         "Kyrgyzstan": ["sources/a.md"], "Turkmenistan": ["sources/a.md", "sources/c.txt"],
         "Niger": ["sources/a.md"], "Poland": ["sources/b.txt"],
     }  # fmt: skip
+    assert answerer.ask(check_question("Which countries bought the lamp?", top_k=1)).items == (
+        answer.items
+    )
     sure = [item.confidence for item in answer.items]
     assert sure == sorted(sure, reverse=True)
     assert not any(a.rival for a in answer.alternatives)
