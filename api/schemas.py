@@ -270,7 +270,8 @@ class AlternativeModel(BaseModel):
     confidence: float
     support: int = Field(description="how many independent voices say so: copies count once")
     rival: bool = Field(
-        description="whether it stands near the best answer and contradicts it; no date counts"
+        description="whether it stands near the best answer and contradicts one that does; "
+        "no date counts"
     )
     citations: list[CitationModel]
 

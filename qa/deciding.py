@@ -10,6 +10,7 @@ from index.folding import Aliases
 from index.types import Span
 from qa.citations import cite, one_line
 from qa.confidence import FEATURES, MAX_GAP, Calibration, features, sigmoid
+from qa.equality import Words, meaning
 from qa.selection import Candidate, Group, group, rivals
 from qa.several import asks_for_several, members
 from qa.texts import Texts
@@ -89,14 +90,19 @@ class Decider:
         ]
         similar = self._likeness.similarities(question.text, [g.best.sentence for g in shown])
         found = [features(groups, index, similar[index]) for index in range(len(shown))]
-        # Members of a list do not contradict one another.
-        near = [False] * len(shown) if several else rivals(groups, self._aliases)
+        near = rivals(groups, self._aliases)[: len(shown)]
+        if several:
+            # Members of a list do not contradict one another; numbers and dates do all the same.
+            near = [
+                rival and not isinstance(meaning(g.best.text, self._aliases), Words)
+                for rival, g in zip(near, shown, strict=True)
+            ]
         given = tuple(
             self._alternative(group, self._calibration.confidence(f), near[index])
             for index, (group, f) in enumerate(zip(shown, found, strict=True))
         )
         decision = self._decision(given, found, needed)
-        items = self._items(shown, found, needed) if several else ()
+        items = self._items(shown, found, needed) if several and not any(near) else ()
         return Decided(given, items, decision)
 
     def _decision(

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 
+# Only where a question begins with it: "who was there when …" asks for somebody.
+_BEGINS = r"\A(?:(?:in|on|since|until|by|from|at|for|about|to) )?"
 _ASKS_NUMBER = re.compile(
-    r"\bhow many\b|\b(?:what|which) (?:percentage|percent|proportion|number)\b|\bnumber of\b",
+    _BEGINS + r"(?:how many\b|(?:what|which) (?:percentage|percent|proportion|number)\b"
+    r"|what (?:is|was) the (?:percentage|proportion|number)\b)",
     re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
-    r"\bwhen (?!\w+ing\b)|\b(?:what|which) (?:year|date|month|day|century|decade)\b", re.IGNORECASE
+    _BEGINS + r"(?:when (?!\w+ing\b)|(?:what|which) (?:year|date|month|day|century|decade)\b)",
+    re.IGNORECASE,
 )
 _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"

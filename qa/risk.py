@@ -1,9 +1,10 @@
 """How many of the answers given are wrong, and what can be promised of it. Pure.
 
-A promise holds with a certainty of 95 %: of questions like those it was measured on, at most the
-share asked for is answered wrongly. It is fixed-sequence testing as in Angelopoulos et al. (2021),
-"Learn then Test", over the risk of selective answering of Geifman and El-Yaniv (2017): thresholds
-are gone through from the surest answers down, and the first whose bound is too high ends it.
+A promise holds with a certainty of 95 %, for questions like those it was measured on and with the
+models it was measured with: at most the share asked for is answered wrongly. It is fixed-sequence
+testing as in Angelopoulos et al. (2021), "Learn then Test", over the risk of selective answering
+of Geifman and El-Yaniv (2017): thresholds are gone through from the surest answers down, and the
+first whose bound is too high ends it.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import re
 from index.types import Span
 
 _WORD = re.compile(r"[^\W\d_][\w’'-]*|\d+")
+_POSSESSIVE = re.compile(r"(?:'s|’s|s'|s’)\Z")
 _BEGINS = re.compile(r"(?:who|what|which)\s+(?:are|were)\b|list\b|name (?:all|some|the)\b", re.I)
 _WHICH = re.compile(r"(?:which|what)\s+(?:of the\s+)?(?:all\s+)?", re.I)
 # What may stand between "which" and its noun and is no noun itself, beside capitalised words.
@@ -19,10 +20,16 @@ _ADJECTIVES = re.compile(
     r"|\w+(?:ern|ian|ean|ish|ese|ic|al|ary|ous|ful|ed)|\d+|two|three|four|five|six|seven)\Z", re.I
 )  # fmt: skip
 _PLURALS = frozenset(["people", "men", "women", "children", "aircraft", "media"])
-_NO_PLURALS = re.compile(r"(?:ss|us|is|ics|series|species|was|has|does)\Z", re.IGNORECASE)
+_NO_PLURALS = re.compile(
+    r"(?:ss|us|is|ics|series|species|news|gas|was|has|does"
+    r"|happens|makes|gives|goes|comes|needs|remains|causes|means|says|takes)\Z",
+    re.IGNORECASE,
+)
 _BETWEEN = re.compile(r"\s*(?:,\s+(?:and|or|as well as)\s+|[,;]\s+|\s(?:and|or|as well as|&)\s+)")
 # Names with an "and" of their own.
 _WHOLE = re.compile(r"\b(?:Bosnia|Antigua|Trinidad|Saint Kitts|Research|Arms) and\b")
+_NO_LIST = re.compile(r"(?:between|from|both)\b|.*[()\[\]\"“”]", re.IGNORECASE | re.DOTALL)
+_NO_MEMBERS = frozenset(["and", "or", "more", "others", "other", "etc"])
 _LONGEST_MEMBER = 8
 
 
@@ -35,11 +42,13 @@ def asks_for_several(question: str) -> bool:
         return False
     for word in _WORD.findall(question[match.end() :]):
         lower = word.lower()
-        if lower in _PLURALS:
+        if _POSSESSIVE.search(lower):
+            return False
+        if word[0].isupper() and not word.isupper():
+            continue
+        if lower in _PLURALS or (lower.endswith("s") and not _NO_PLURALS.search(lower)):
             return True
-        if lower.endswith("s") and not _NO_PLURALS.search(lower):
-            return True
-        if not (_ADJECTIVES.match(word) or (word[0].isupper() and not word.isupper())):
+        if not _ADJECTIVES.match(word):
             return False
     return False
 
@@ -52,7 +61,7 @@ def members(text: str) -> list[Span]:
     text no list.
     """
     whole = [Span(0, len(text))]
-    if _WHOLE.search(text):
+    if _WHOLE.search(text) or _NO_LIST.match(text):
         return whole
     spans, start, told = [], 0, False
     for match in _BETWEEN.finditer(text):
@@ -60,6 +69,10 @@ def members(text: str) -> list[Span]:
         spans.append(Span(start, match.start()))
         start = match.end()
     spans.append(Span(start, len(text)))
+    # What is cut off after its "and", or ends in "and more".
+    if text[spans[-1].start : spans[-1].end].strip(" .").casefold() in _NO_MEMBERS:
+        spans.pop()
+        told = True
     words = [len(text[span.start : span.end].split()) for span in spans]
     if len(spans) < (2 if told else 3) or not all(0 < count <= _LONGEST_MEMBER for count in words):
         return whole

@@ -106,7 +106,8 @@ class Alternative:
     """One distinct answer, with one citation a source that gives it, best first.
 
     confidence: the probability that it is right, 0 to 1.
-    rival: whether it contradicts the best answer and stands near it, see `selection.rivals`.
+    rival: whether it stands near the best answer and contradicts one that does, see
+        `selection.rivals`.
     """
 
     answer: str
@@ -163,7 +164,8 @@ class Evidence:
 class Decision:
     """Why it was answered or not: how sure the best answer is, and how sure it had to be.
 
-    confidence: None where nothing was found. evidence: what the confidence is made of.
+    confidence: None where nothing was found. evidence: what it is made of, beside the constant
+        that every answer begins with.
     """
 
     confidence: float | None
@@ -176,7 +178,7 @@ class Answer:
     """An answer as the contract has it; `qa.rendering.answer_json` gives its JSON.
 
     answer and confidence are None, and citations empty, when status is "no_answer".
-    alternatives: other answers, best first; never the answer itself.
+    alternatives: other answers, surest first; never the answer itself.
     passages: the nearest passages, best first, whether or not they were read.
     timing_ms: wall-clock milliseconds by stage: retrieve, read, total.
     readings: every passage that was read, in retrieval order.

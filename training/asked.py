@@ -26,6 +26,7 @@ from index.splitting import SplitSettings
 from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration
 from qa.evaluation import RIGHT_F1, f1
+from qa.kinds import misses_kind
 from qa.reader import OnnxReader
 from qa.selection import Candidate, Weights, group, score
 from training import misleading
@@ -56,12 +57,20 @@ class Asked:
                 return end
         return read
 
+    @property
+    def candidates(self) -> list[Candidate]:
+        """What was found, with its kind as it is told now: that needs no asking again."""
+        return [
+            replace(c, misfit=misses_kind(self.question, c.text))
+            for c in self.considered.candidates
+        ]
+
     def weighed(self, choice: Calibration) -> Considered:
         """The same findings, ranked and read as `choice` has it."""
         read = self.read_until(choice.settled_margin)
         scored: list[Candidate] = [
             replace(c, score=score(c.read.margin, c.hit, c.covered, c.misfit, choice.ranking))
-            for c in self.considered.candidates
+            for c in self.candidates
             if c.rank <= read
         ]
         return replace(self.considered, read=read, groups=tuple(group(scored)))
@@ -70,7 +79,7 @@ class Asked:
         """The best answer: "" if nothing was found."""
         read = self.read_until(choice.settled_margin)
         ranking = choice.ranking
-        found = [c for c in self.considered.candidates if c.rank <= read]
+        found = [c for c in self.candidates if c.rank <= read]
         best = max(
             found, key=lambda c: score(c.read.margin, c.hit, c.covered, c.misfit, ranking),
             default=None,

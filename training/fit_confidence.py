@@ -141,7 +141,7 @@ def regressed(asked: Sequence[Asked]) -> Weights:
     weight."""
     rows, right = [], []
     for one in asked:
-        for c in one.considered.candidates if one.accepted else ():
+        for c in one.candidates if one.accepted else ():
             rows.append((c.read.margin, math.log(c.hit.fused), c.covered, -float(c.misfit)))
             right.append(one.is_right(c.text))
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right)
@@ -190,7 +190,10 @@ def fit(
     right = np.concatenate([right for _, right, _ in parts])
     weights = np.concatenate([len(rows) * w / (len(parts) * w.sum()) for _, _, w in parts])
     model = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right, sample_weight=weights)
-    numbers = (*model.coef_[0].tolist(), float(model.intercept_[0]))
+    fitted = dict(zip(FEATURES, model.coef_[0].tolist(), strict=True))
+    # The ranking has set such spans back already; what chance leaves must not speak for them.
+    fitted["misfit"] = min(0.0, fitted["misfit"])
+    numbers = (*fitted.values(), float(model.intercept_[0]))
     return replace(choice, weights=numbers)
 
 

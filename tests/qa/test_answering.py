@@ -391,3 +391,10 @@ def test_max_error_takes_the_place_of_the_setting(tmp_path: Path) -> None:
     assert answerer.ask(both).status == "no_answer"
     with pytest.raises(UsageError, match="ask for 5% or more"):
         answerer.ask(check_question(asked, max_error=0.01))
+
+
+def test_numbers_stay_rivals_where_several_are_asked_for(tmp_path: Path) -> None:
+    answerer, _, _ = open_answerer(tmp_path, COUNTS, {"2,783": 4.0, "7,630": 1.5})
+    answer = answerer.ask(check_question("What were the losses of soldiers?"))
+    assert answer.items == ()
+    assert [(a.answer, a.rival) for a in answer.alternatives] == [("7,630", True)]
