@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from api.terminal import Layout, Line, bold, dim, neutral, wrapped, wrapped_marking
 from index.types import Hit, Source
-from qa.types import Alternative, Answer, Citation, Reading
+from qa.types import Alternative, Answer, Attribution, Citation, Reading
 
 # Words of estimative probability, after Kent (1964), each with the least probability it stands for.
 _LIKELIHOOD = (
@@ -89,13 +89,17 @@ def _citation(
     yield from _quote(citation, layout, "    > ")
 
 
+def speaker(attribution: Attribution) -> str:
+    """Who says so, as it reads within a sentence."""
+    who = attribution.who.text
+    # A sentence may begin with it.
+    return who[0].lower() + who[1:] if who.startswith(("The ", "A ", "An ")) else who
+
+
 def _told(citation: Citation) -> Iterator[str]:
     """Who says so and how surely, in a few words each."""
     if citation.attribution is not None:
-        who = citation.attribution.who.text
-        # A sentence may begin with it.
-        begins = who.startswith(("The ", "A ", "An "))
-        yield f"attributed to {who[0].lower() + who[1:] if begins else who}"
+        yield f"attributed to {speaker(citation.attribution)}"
     if citation.hedges:
         yield f"hedged: “{', '.join(hedge.text for hedge in citation.hedges)}”"
 
@@ -131,17 +135,12 @@ def _against(answer: Answer, rivals: Sequence[Alternative]) -> Alternative:
 
 def _age(rival: Alternative, against: Alternative, layout: Layout) -> list[Line]:
     """Which is newer, where both have a date and these differ. Said only: no order follows it."""
-    ours, theirs = _latest(rival), _latest(against)
+    ours, theirs = rival.latest, against.latest
     if ours is None or theirs is None or ours == theirs:
         return []
     age = "newer" if ours > theirs else "older"
     text = f"{age}: its latest source is of {ours}, that of {against.answer} of {theirs}"
     return wrapped(text, layout, "    ")
-
-
-def _latest(alternative: Alternative) -> str | None:
-    dates = [c.source.published for c in alternative.citations if c.source.published is not None]
-    return max(dates, default=None)
 
 
 def _quote(citation: Citation, layout: Layout, indent: str) -> list[Line]:

@@ -132,7 +132,7 @@ class Answerer:
         begun = time.perf_counter()
         considered = self.consider(question)
         decided = self._decider.decide(question, considered.groups, needed)
-        answer = self._answer(question, considered, decided, needed)
+        answer = self._answer(question, considered, decided)
         finished = time.perf_counter()
         timing = {
             "retrieve": _ms(considered.retrieve_seconds),
@@ -191,14 +191,14 @@ class Answerer:
             score(read.margin, hit, covered, misfit, self._calibration.ranking),
         )  # fmt: skip
 
-    def _answer(
-        self, question: Question, considered: Considered, decided: Decided, needed: float
-    ) -> Answer:
+    def _answer(self, question: Question, considered: Considered, decided: Decided) -> Answer:
         answered = decided.answered
         best = decided.given[0] if answered else None
         manifest = self._index.manifest
         return Answer(
-            id=_answer_id(question, needed, manifest.generation, self._reader.digest),
+            id=_answer_id(
+                question, decided.decision.needed, manifest.generation, self._reader.digest
+            ),
             question=question.text,
             status="answered" if answered else "no_answer",
             answer=best.answer if best else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.types import Hit
-from qa.selection import Candidate, Group
+from qa.selection import Candidate, Group, overlap
 from qa.types import Reading, Verdict
 
 
@@ -36,17 +36,8 @@ def _verdict(best: Candidate | None, groups: Sequence[Group], answered: bool) ->
         return "nothing found"
     if any(c is best for c in groups[0].candidates):
         return "answer" if answered else "too unsure"
-    if _overlaps(best, groups[0]):
+    if any(overlap(best, c) for c in groups[0].candidates):
         return "same place"
     if best.misfit:
         return "wrong kind"
     return "outranked" if best.read.margin >= 0 else "not here"
-
-
-def _overlaps(candidate: Candidate, group: Group) -> bool:
-    return any(
-        c.hit.source.id == candidate.hit.source.id
-        and c.canonical.start < candidate.canonical.end
-        and candidate.canonical.start < c.canonical.end
-        for c in group.candidates
-    )

@@ -84,7 +84,7 @@ def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> lis
     """
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda c: (-c.score, c.rank, c.canonical)):
-        if not any(_overlap(candidate, other) for other in kept):
+        if not any(overlap(candidate, other) for other in kept):
             kept.append(candidate)
     grouped: dict[int, list[Candidate]] = {}
     answers = joined([meaning(candidate.text, aliases) for candidate in kept])
@@ -108,7 +108,8 @@ def rivals(groups: Sequence[Group], aliases: Aliases = NO_ALIASES) -> list[bool]
     return found + [False] * (len(groups) - len(near))
 
 
-def _overlap(a: Candidate, b: Candidate) -> bool:
+def overlap(a: Candidate, b: Candidate) -> bool:
+    """Whether two candidates share a place of one source."""
     return (
         a.hit.source.id == b.hit.source.id
         and a.canonical.start < b.canonical.end

@@ -120,6 +120,12 @@ class Alternative:
         """How many independent voices say so: copies of one text count once."""
         return support(self.citations)
 
+    @property
+    def latest(self) -> str | None:
+        """The date of the newest source that says so; None if none has one."""
+        dates = (c.source.published for c in self.citations)
+        return max((date for date in dates if date is not None), default=None)
+
 
 # answer: it was answered. too unsure: it would have been, had it been surer. same place: the
 # answer's own words, cut otherwise. wrong kind: a number or a time was asked for, and it holds

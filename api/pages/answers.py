@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from api.pages.addresses import source_address, web_address
 from api.pages.marking import Mark, Part, parts
 from api.pages.wording import agreement, day_in_words
-from api.printing import likelihood
+from api.printing import likelihood, speaker
 from index.types import Hit, Source
 from qa.types import Alternative, Answer, Citation
 
@@ -141,7 +141,7 @@ def _card(citation: Citation, root: str) -> Card:
         original=web_address(citation.deep_link) or web_address(source.url),
         place=place(citation),
         parts=parts(citation.quote_clean, marks),
-        attributed=_attributed(citation),
+        attributed=None if citation.attribution is None else speaker(citation.attribution),
         hedged=", ".join(hedge.text for hedge in citation.hedges) or None,
     )
 
@@ -152,26 +152,13 @@ def place(citation: Citation) -> str:
     return f"{page}line {citation.line}"
 
 
-def _attributed(citation: Citation) -> str | None:
-    if citation.attribution is None:
-        return None
-    who = citation.attribution.who.text
-    # A sentence may begin with it.
-    return who[0].lower() + who[1:] if who.startswith(("The ", "A ", "An ")) else who
-
-
 def _age(rival: Alternative, against: Alternative) -> str | None:
     """Which is newer, where both have a date and these differ. Said only: no order follows it."""
-    ours, theirs = _latest(rival), _latest(against)
+    ours, theirs = rival.latest, against.latest
     if ours is None or theirs is None or ours == theirs:
         return None
     age = "Newer" if ours > theirs else "Older"
     return f"{age}: {day_in_words(ours)}, against {day_in_words(theirs)}"
-
-
-def _latest(alternative: Alternative) -> str | None:
-    dates = [c.source.published for c in alternative.citations if c.source.published is not None]
-    return max(dates, default=None)
 
 
 def _nearby(hit: Hit, root: str) -> Nearby:
