@@ -90,6 +90,11 @@ class Passage:
     clean_span: Span
     text: str
 
+    def in_clean(self, span: Span) -> Span:
+        """A span of `text` as one of the source's clean text."""
+        offset = self.clean_span.start
+        return Span(span.start + offset, span.end + offset)
+
 
 @dataclass(frozen=True, slots=True)
 class Filter:

@@ -14,7 +14,7 @@ from index.errors import UsageError
 from index.lexical import Terms
 from index.search import OpenIndex
 from index.splitting import sentence_range
-from index.types import Filter, Hit, Span
+from index.types import Filter, Hit
 from qa.citations import one_line
 from qa.confidence import Calibration
 from qa.deciding import Decided, Decider, Likeness
@@ -179,8 +179,7 @@ class Answerer:
         self, question: str, hit: Hit, rank: int, read: ReadSpan, terms: Terms
     ) -> Candidate:
         stored, clean_text = self._texts.of(hit.source.id)
-        offset = hit.passage.clean_span.start
-        clean = Span(read.span.start + offset, read.span.end + offset)
+        clean = hit.passage.in_clean(read.span)
         around = sentence_range(stored.sentences, clean)
         sentence = one_line(clean_text[around.start : around.end])
         covered = terms.covered(sentence)
@@ -213,7 +212,7 @@ class Answerer:
             tokens_read=considered.tokens,
             readings=explained(
                 considered.hits[: considered.read], considered.candidates, considered.groups,
-                answered,
+                answered, self._index.aliases,
             ),
             items=decided.items,
             decision=decided.decision,

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from index.build import Check
 
 DEFAULT_ROOT = Path("corpus")
+_OTHER_MODELS = (
+    "confidence was measured with the models that come with Pincite; with others read it as an "
+    "order, not as a probability"
+)
 
 
 class Pincite:
@@ -89,7 +93,11 @@ class Pincite:
         searcher = Searcher(opened, models.embedder(opened.manifest.models["embedder"]))
         reader = models.reader(opened.manifest.models["reader"])
         reading = ReadingSettings(settings.read_depth, settings.min_confidence)
-        answerer = Answerer(opened, searcher, reader, Calibration.load(), reading)
+        bundled = Calibration.load()
+        calibration = bundled.over(opened.manifest.models)
+        if calibration is not bundled:
+            notes = (*notes, _OTHER_MODELS)
+        answerer = Answerer(opened, searcher, reader, calibration, reading)
         return cls(opened, searcher, answerer, settings, notes=notes)
 
     def __enter__(self) -> Pincite:

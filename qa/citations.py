@@ -22,8 +22,7 @@ def cite(hit: Hit, span: Span, stored: StoredText, clean_text: str, reader: floa
     stored: the texts of the passage's source. clean_text: its whole clean text.
     reader: 0 to 1, kept in the citation.
     """
-    offset = hit.passage.clean_span.start
-    answer_clean = Span(span.start + offset, span.end + offset)
+    answer_clean = hit.passage.in_clean(span)
     quote_clean = _telling(
         sentence_range(stored.sentences, answer_clean), stored.sentences, clean_text
     )

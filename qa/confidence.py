@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from index.errors import UsageError
@@ -29,13 +29,15 @@ class Calibration:
     weights: one for each of FEATURES, and the intercept last.
     ranking: what `selection.score` weighs everything but the margin by.
     settled_margin: no further round is read once a span's margin over no-answer reaches it.
-    promises: what `least_confidence` goes by.
+    promises: what `least_confidence` goes by. models: the digests of the models whose answers it
+    was fitted on, by role.
     """
 
     weights: tuple[float, ...]
     ranking: Weights
     settled_margin: float
     promises: tuple[Promise, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Calibration:
@@ -46,8 +48,13 @@ class Calibration:
             raise ValueError(f"{path} is for other features: {data['features']}")
         return cls(
             tuple(data["weights"]), Weights(**data["ranking"]), float(data["settled_margin"]),
-            tuple(Promise(**promise) for promise in data["promises"]),
+            tuple(Promise(**promise) for promise in data["promises"]), data["models"],
         )  # fmt: skip
+
+    def over(self, models: Mapping[str, str]) -> Calibration:
+        """What holds of it with these models: with others than it was fitted on, no promise."""
+        fitted = all(models.get(role) == digest for role, digest in self.models.items())
+        return self if fitted else replace(self, promises=())
 
     def confidence(self, features: Sequence[float]) -> float:
         """The probability that an answer with these features is right, 0 to 1."""
@@ -59,6 +66,11 @@ class Calibration:
 
         Raises UsageError where so small an error cannot be promised.
         """
+        if not self.promises:
+            raise UsageError(
+                "no error can be promised with these models, whose answers were not measured",
+                "set a minimum confidence, or use the models that come with Pincite",
+            )
         least = least_confidence(self.promises, max_error)
         if least is None:
             raise UsageError(

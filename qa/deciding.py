@@ -158,8 +158,7 @@ class Decider:
         made = []
         for first, last in members(text):
             span = Span(start + first, start + last)
-            offset = passage.clean_span.start
-            canonical = stored.edits.to_canonical(Span(span.start + offset, span.end + offset))
+            canonical = stored.edits.to_canonical(passage.in_clean(span))
             made.append(
                 replace(
                     candidate, read=replace(candidate.read, span=span), canonical=canonical,

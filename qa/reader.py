@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +26,8 @@ SPECIAL_TOKENS = 4
 SPANS_PER_PASSAGE = 3
 # Padded tokens of one run; a handful of passages of like length.
 BATCH_TOKENS = 2048
+# What ends a paragraph of clean text; other texts may have spaces in the empty line.
+_PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class OnnxReader:
             inputs = padded_inputs(batch, self._compiled.inputs)
             start, end = self._session.run(None, inputs)
             for index, row in enumerate(rows):
-                spans[row] = _decode(encodings[row], start[index], end[index])
+                spans[row] = _decode(passages[row], encodings[row], start[index], end[index])
         return ReadResult(tuple(spans), sum(len(e) for e in encodings))
 
     @cached_property
@@ -97,18 +101,19 @@ def bundled_reader_path() -> Path:
     return Path(__file__).parent / "models" / "reader"
 
 
-def _decode(encoding: Any, start: np.ndarray, end: np.ndarray) -> tuple[ReadSpan, ...]:
+def _decode(text: str, encoding: Any, start: np.ndarray, end: np.ndarray) -> tuple[ReadSpan, ...]:
     length = len(encoding)
+    breaks = [match.start() for match in _PARAGRAPH.finditer(text)]
     # Code points of white space alone have empty offsets in some tokenizers.
-    context = np.fromiter(
+    paragraphs = np.fromiter(
         (
-            sequence == 1 and a < b
+            1 + bisect_right(breaks, a) if sequence == 1 and a < b else 0
             for sequence, (a, b) in zip(encoding.sequence_ids, encoding.offsets, strict=True)
         ),
-        dtype=bool,
+        dtype=np.intp,
         count=length,
     )
-    found = best_spans(start[:length], end[:length], context, count=SPANS_PER_PASSAGE)
+    found = best_spans(start[:length], end[:length], paragraphs, count=SPANS_PER_PASSAGE)
     return tuple(
         ReadSpan(Span(encoding.offsets[s.first][0], encoding.offsets[s.last][1]), s.margin)
         for s in found

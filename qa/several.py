@@ -25,8 +25,8 @@ _NO_PLURALS = re.compile(
     r"|happens|makes|gives|goes|comes|needs|remains|causes|means|says|takes)\Z",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:,\s+(?:and|or|as well as)\s+|[,;]\s+|\s(?:and|or|as well as|&)\s+)")
-# Names with an "and" of their own.
+_BETWEEN = re.compile(r"\s*(?:,\s+(?:and|or|as well as)\s+|[,;]\s+|\s(?:and|or|as well as)\s+)")
+# Names with an "and" of their own. "&" parts nothing: where prose has one, it is a name's.
 _WHOLE = re.compile(r"\b(?:Bosnia|Antigua|Trinidad|Saint Kitts|Research|Arms) and\b")
 _NO_LIST = re.compile(r"(?:between|from|both)\b|.*[()\[\]\"“”]", re.IGNORECASE | re.DOTALL)
 _NO_MEMBERS = frozenset(["and", "or", "more", "others", "other", "etc"])

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
-BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.intp]
 
 MAX_ANSWER_TOKENS = 30
 
@@ -31,7 +31,7 @@ class TokenSpan:
 def best_spans(
     start: FloatArray,
     end: FloatArray,
-    context: BoolArray,
+    paragraphs: IntArray,
     *,
     count: int,
     max_tokens: int = MAX_ANSWER_TOKENS,
@@ -39,18 +39,21 @@ def best_spans(
     """The `count` best spans of one passage that do not overlap, best first.
 
     start, end: logits, shape (tokens,); position 0 is the no-answer position.
-    context: shape (tokens,), true for the tokens that an answer may hold.
-    Fewer spans come back where fewer fit; none where `context` is nowhere true.
+    paragraphs: shape (tokens,), the number of the paragraph that a token stands in, from 1; 0 for
+    those that no answer may hold. A span lies in one paragraph: a small reader sees no line ends,
+    and runs on from a heading into what stands below.
+    Fewer spans come back where fewer fit; none where `paragraphs` is nowhere above 0.
     """
-    where = np.flatnonzero(context)
+    where = np.flatnonzero(paragraphs)
     if not len(where):
         return []
     offset, stop = int(where[0]), int(where[-1]) + 1
-    starts, ends, allowed = start[offset:stop], end[offset:stop], context[offset:stop]
+    starts, ends, inside = start[offset:stop], end[offset:stop], paragraphs[offset:stop]
     scores = starts[:, None] + ends[None, :]
     size = stop - offset
     distance = np.arange(size)[None, :] - np.arange(size)[:, None]
-    valid = (distance >= 0) & (distance < max_tokens) & allowed[:, None] & allowed[None, :]
+    together = (inside[:, None] == inside[None, :]) & (inside > 0)
+    valid = (distance >= 0) & (distance < max_tokens) & together
     scores = np.where(valid, scores, -np.inf)
     null = float(start[0] + end[0])
     spans: list[TokenSpan] = []

@@ -128,11 +128,19 @@ class Alternative:
 
 
 # answer: it was answered. too unsure: it would have been, had it been surer. same place: the
-# answer's own words, cut otherwise. wrong kind: a number or a time was asked for, and it holds
-# none. outranked: the reader takes it for an answer, and another stands above it. not here: the
-# reader would rather say that the passage does not answer. nothing found: not even that.
+# answer's own words, cut otherwise. same answer: it says the same, elsewhere in a source that is
+# cited already. wrong kind: a number or a time was asked for, and it holds none. outranked: the
+# reader takes it for an answer, and another stands above it. not here: the reader would rather
+# say that the passage does not answer. nothing found: not even that.
 Verdict = Literal[
-    "answer", "too unsure", "same place", "wrong kind", "outranked", "not here", "nothing found"
+    "answer",
+    "too unsure",
+    "same place",
+    "same answer",
+    "wrong kind",
+    "outranked",
+    "not here",
+    "nothing found",
 ]
 
 

@@ -9,6 +9,7 @@ from index.folding import Aliases
 from index.generations import models_folder
 from index.progress import Silent
 from qa.assembly import Pincite
+from qa.confidence import Calibration
 from qa.evaluation import f1
 from qa.questions import read_questions
 from qa.reader import OnnxReader
@@ -43,6 +44,11 @@ def test_the_whole_way_is_as_good_as_it_was(pincite: Pincite, corpus_index: Sett
     assert scores.calibration_error <= CALIBRATION_ERROR + TOLERANCE / 100
     assert scores.right_source is not None
     assert scores.right_source >= 90.0
+
+
+def test_the_confidence_was_fitted_on_the_models_that_ship(pincite: Pincite) -> None:
+    assert dict(Calibration.load().models) == dict(pincite._index.manifest.models)
+    assert pincite.notes == ()
 
 
 def test_the_reader_is_as_good_as_it_was(pincite: Pincite, corpus_index: Settings) -> None:

@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
+from index.compiling import default_encoder_path, source_digest
 from qa.confidence import FEATURES, Calibration, features
 from qa.evaluation import (
     RIGHT_F1,
@@ -55,6 +56,9 @@ RANKING = tuple(
 )
 # Margins from which on no further round is read.
 SETTLED = (-4.0, 0.0, 2.0, 4.0, 6.0, 9.0, NEVER)
+# How many answers might be ordered anew by their sentences' cosines, and how much that counts.
+RANKED_AGAIN = 6
+COSINE_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 8.0, 16.0)
 # Confidences that a promise is measured at, and how sure it must be.
 CONFIDENCES = tuple(round(0.3 + step / 100, 2) for step in range(70))
 CERTAINTY = 0.95
@@ -75,6 +79,7 @@ def main() -> None:
     fitting, reported = asked_before(options)
     similarity = Similarity.bundled()
     chosen = choose(fitting, reported)
+    show_headroom((fitting, reported), chosen, similarity)
     halves = split(reported)
     crossed: list[Scored] = []
     kept: list[list[Scored]] = []
@@ -93,7 +98,12 @@ def main() -> None:
     show_promises(calibration.promises, *kept)
     if options.out:
         data = {
-            "features": FEATURES, "weights": [round(w, 4) for w in calibration.weights],
+            "features": FEATURES,
+            "models": {
+                "embedder": source_digest(default_encoder_path(), "encoder"),
+                "reader": source_digest(options.reader, "reader"),
+            },
+            "weights": [round(w, 4) for w in calibration.weights],
             "ranking": asdict(calibration.ranking),
             "settled_margin": calibration.settled_margin, "fitted": date.today().isoformat(),
             "fitted_on": "xquad_en less the articles of squad2_dev, and squad2_dev",
@@ -133,6 +143,32 @@ def choose(fitting: Sequence[Asked], reported: Sequence[Asked]) -> Calibration:
         print(f"settled at {s}: best guess F1 {fitted:.1f} fitted, {there:.1f} reported, "
               f"{read:.1f} passages")  # fmt: skip
     return of(weights, settled)
+
+
+def show_headroom(
+    sets: Sequence[Sequence[Asked]], choice: Calibration, similarity: Similarity
+) -> None:
+    """How good the best guess would be if the first answers were ordered by their sentences'
+    cosines too, and if the best of them always stood first."""
+    for asked, label in zip(sets, ("fitted", "reported"), strict=True):
+        held = [one for one in asked if one.accepted]
+        groups = [one.weighed(choice).groups[:RANKED_AGAIN] for one in held]
+        cosines = iter(
+            similarity.of(
+                [(o.question, g.best.sentence) for o, gs in zip(held, groups, strict=True)
+                 for g in gs]
+            )
+        )  # fmt: skip
+        found = [
+            [(g.best.score, next(cosines), f1(g.best.text, one.accepted)) for g in gs]
+            for one, gs in zip(held, groups, strict=True)
+        ]
+        for weight in COSINE_WEIGHTS:
+            guesses = [max(f, key=lambda a: a[0] + weight * a[1])[2] if f else 0.0 for f in found]
+            print(f"cosine weighed by {weight:g}: best guess F1 {100 * np.mean(guesses):.1f} "
+                  f"{label}")  # fmt: skip
+        best = [max((right for *_, right in f), default=0.0) for f in found]
+        print(f"best of the first {RANKED_AGAIN}: F1 {100 * np.mean(best):.1f} {label}")
 
 
 def regressed(asked: Sequence[Asked]) -> Weights:

@@ -44,3 +44,12 @@ def test_the_bundled_promises_are_in_order() -> None:
         assert promise.wrong / promise.answered <= promise.bound <= 1
     answered = [p.answered for p in sorted(promises, key=lambda p: p.confidence)]
     assert answered == sorted(answered, reverse=True)
+
+
+def test_with_other_models_nothing_is_promised() -> None:
+    fitted = Calibration.load()
+    assert fitted.over(fitted.models) is fitted
+    other = fitted.over({**fitted.models, "reader": "another"})
+    assert other.weights == fitted.weights
+    with pytest.raises(UsageError, match="with these models"):
+        other.promised(0.5)

@@ -51,6 +51,8 @@ def test_one_thing_is_asked_for(question: str) -> None:
         ("2,783 soldiers", ["2,783 soldiers"]),
         ("Bosnia and Herzegovina", ["Bosnia and Herzegovina"]),
         ("Iran", ["Iran"]),
+        ("Johnson & Johnson and Pfizer", ["Johnson & Johnson", "Pfizer"]),
+        ("Marks & Spencer", ["Marks & Spencer"]),
         (
             "it bought a great many drones from Turkey last year, and it liked them",
             ["it bought a great many drones from Turkey last year, and it liked them"],

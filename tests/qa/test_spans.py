@@ -12,13 +12,13 @@ def logits(values: list[float]) -> np.ndarray:
     return np.array(values, dtype=np.float32)
 
 
-CONTEXT = np.array([False, False, True, True, True, True, False])
+ONE = np.array([0, 0, 1, 1, 1, 1, 0])
 
 
 def test_the_margin_is_over_no_answer() -> None:
     start = logits([1, 9, 0, 5, 0, 0, 9])
     end = logits([2, 9, 0, 0, 4, 0, 9])
-    (best,) = best_spans(start, end, CONTEXT, count=1)
+    (best,) = best_spans(start, end, ONE, count=1)
     assert (best.first, best.last) == (3, 4)
     assert best.margin == pytest.approx(5 + 4 - 3)
 
@@ -26,7 +26,7 @@ def test_the_margin_is_over_no_answer() -> None:
 def test_spans_do_not_overlap_and_come_best_first() -> None:
     start = logits([0, 0, 4, 3, 2, 5, 0])
     end = logits([0, 0, 4, 3, 2, 5, 0])
-    found = best_spans(start, end, CONTEXT, count=5)
+    found = best_spans(start, end, ONE, count=5)
     assert [(s.first, s.last) for s in found] == [(5, 5), (2, 2), (3, 3), (4, 4)] or [
         s.margin for s in found
     ] == sorted([s.margin for s in found], reverse=True)
@@ -40,39 +40,45 @@ def test_spans_do_not_overlap_and_come_best_first() -> None:
 def test_an_end_before_its_start_is_no_span() -> None:
     start = logits([0, 0, 0, 0, 0, 9, 0])
     end = logits([0, 0, 9, 0, 0, 0, 0])
-    (best,) = best_spans(start, end, CONTEXT, count=1)
+    (best,) = best_spans(start, end, ONE, count=1)
     assert best.first <= best.last
 
 
+def test_a_span_does_not_run_on_into_the_next_paragraph() -> None:
+    start = logits([0, 0, 9, 0, 0, 0, 0])
+    end = logits([0, 0, 0, 4, 9, 0, 0])
+    (best,) = best_spans(start, end, np.array([0, 0, 1, 1, 2, 2, 0]), count=1)
+    assert (best.first, best.last) == (2, 3)
+
+
 def test_nothing_may_hold_an_answer() -> None:
-    assert best_spans(logits([1, 2]), logits([1, 2]), np.array([False, False]), count=3) == []
+    assert best_spans(logits([1, 2]), logits([1, 2]), np.array([0, 0]), count=3) == []
 
 
 numbers = st.floats(-10, 10, width=32)
 
 
 @given(
-    st.lists(st.tuples(numbers, numbers, st.booleans()), min_size=1, max_size=24),
+    st.lists(st.tuples(numbers, numbers, st.integers(0, 3)), min_size=1, max_size=24),
     st.integers(1, 6), st.integers(1, 8),
 )  # fmt: skip
 def test_spans_are_what_they_must_be(
-    rows: list[tuple[float, float, bool]], count: int, longest: int
+    rows: list[tuple[float, float, int]], count: int, longest: int
 ) -> None:
     start, end = logits([r[0] for r in rows]), logits([r[1] for r in rows])
-    context = np.array([r[2] for r in rows])
-    context[0] = False
-    found = best_spans(start, end, context, count=count, max_tokens=longest)
+    paragraphs = np.array([r[2] for r in rows])
+    paragraphs[0] = 0
+    found = best_spans(start, end, paragraphs, count=count, max_tokens=longest)
     assert len(found) <= count
     for span in found:
-        assert context[span.first]
-        assert context[span.last]
+        assert paragraphs[span.first] == paragraphs[span.last] > 0
         assert 0 <= span.last - span.first < longest
     if found:
         everything = [
             start[i] + end[j]
-            for i in np.flatnonzero(context)
-            for j in np.flatnonzero(context)
-            if 0 <= j - i < longest
+            for i in np.flatnonzero(paragraphs)
+            for j in np.flatnonzero(paragraphs)
+            if 0 <= j - i < longest and paragraphs[i] == paragraphs[j]
         ]
         best = max(everything) - (start[0] + end[0])
         assert found[0].margin == pytest.approx(float(best), abs=1e-4)
