@@ -6,6 +6,8 @@ machine without a network cannot, and which a service for confidential documents
 
 from __future__ import annotations
 
+import copy
+import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -14,6 +16,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from api.examples import add_examples
 from api.schemas import UploadForm, UrlRequest
 
 DESCRIPTION = (
@@ -63,7 +66,8 @@ def add_docs(app: FastAPI) -> None:
 
 
 def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document. FastAPI takes every body for JSON; errors are problem documents."""
+    """The OpenAPI document, with examples. FastAPI takes every body for JSON; errors are problem
+    documents."""
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
@@ -71,12 +75,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for operation in item.values():
             for status, response in operation["responses"].items():
                 if status >= "400":
-                    response["content"] = _PROBLEM
+                    response["content"] = copy.deepcopy(_PROBLEM)
     shapes = document["components"]["schemas"]
     for model in (UploadForm, UrlRequest):
         # Read by hand, for a call that takes either.
         shapes[model.__name__] = model.model_json_schema()
     document["components"]["schemas"] = dict(sorted(shapes.items()))
+    add_examples(document)
     return document
 
 
@@ -138,6 +143,18 @@ def _operation(method: str, path: str, operation: Schema) -> Iterator[str]:
             for status, response in sorted(operation["responses"].items())
         ),
     )
+    yield from _examples(operation)
+
+
+def _examples(operation: Schema) -> Iterator[str]:
+    """A body that was sent, and what came back."""
+    told = [("Sent, for example", operation.get("requestBody", {}))]
+    told += [(f"{status}, for example", r) for status, r in operation["responses"].items()]
+    for label, body in told:
+        example = body.get("content", {}).get("application/json", {}).get("example")
+        if example is not None:
+            shown = json.dumps(example, indent=1, ensure_ascii=False)
+            yield f"<details><summary>{label}</summary><pre>{escape(shown)}</pre></details>"
 
 
 def _content(response: Schema) -> Schema:
