@@ -3,7 +3,8 @@
 Serves the corpus on loopback and prints: the median of a question asked in process and over HTTP,
 in turns, and their ratio; median and 95th percentile at 1, 4, 16 and 64 clients; at twice the
 capacity, how much of the peak rate is still answered and how fast the rest is refused; and with
---memory, resident memory after a tenth of so many requests and after all of them.
+--memory, resident memory after a tenth of so many questions and after all of them. With
+--clients and no number only that is measured.
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ from statistics import median
 
 import httpx
 
-from benchmarks.serving import ask_all, environment, memory_mb, questions, served
+from api.configuration import ServeSettings
+from benchmarks.serving import ask_all, environment, memory_mb, offer, questions, served
 from qa.assembly import Pincite, build
 from qa.settings import load_settings
 
 ROOT = Path(__file__).parents[1]
+NOTES = """# The ferry
+
+The ferry from Kuryk to Alat began to sail in 2018. It carries 120 lorries and takes a day.
+"""
 
 
 def beside(index: Path, address: str, asked: Sequence[str]) -> tuple[float, float]:
@@ -40,15 +46,25 @@ def beside(index: Path, address: str, asked: Sequence[str]) -> tuple[float, floa
     return 1000 * median(inside), 1000 * median(outside)
 
 
-def remember(address: str, process: int, asked: Sequence[str], count: int) -> tuple[float, float]:
-    """Resident memory in MB after a tenth of so many requests, and after all of them."""
+def remember(asked: Sequence[str], count: int) -> tuple[float, float]:
+    """Resident memory in MB of a service after a tenth of so many questions, and after all of them.
+
+    It serves one short source, so that a question takes little time: what is kept of a request
+    does not depend on how much was read for it.
+    """
     early = 0.0
-    with httpx.Client(base_url=address, timeout=60) as client:
-        for number in range(count):
-            client.post("/v1/ask", json={"question": asked[number % len(asked)]}).raise_for_status()
-            if number == count // 10:
-                early = memory_mb(process)
-    return early, memory_mb(process)
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name) / "notes.md"
+        source.write_text(NOTES, encoding="utf-8")
+        index = Path(name) / "index"
+        build([source], load_settings({"index": index}, environment={}))
+        with served(index) as (address, process), httpx.Client(base_url=address) as client:
+            for number in range(count):
+                question = asked[number % len(asked)]
+                client.post("/v1/ask", json={"question": question}).raise_for_status()
+                if number == count // 10:
+                    early = memory_mb(process)
+            return early, memory_mb(process)
 
 
 def main() -> None:
@@ -59,36 +75,41 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=0)
     options = parser.parse_args()
     asked = questions(ROOT / "corpus" / "questions.jsonl")
+    print(environment())
+    if options.clients:
+        load(asked, options.clients, options.seconds, options.questions)
+    if options.memory:
+        early, late = remember(asked, options.memory)
+        print(f"memory: {early:.0f} MB after {options.memory // 10} questions, {late:.0f} MB after "
+              f"{options.memory}: {100 * (late / early - 1):+.1f} %")  # fmt: skip
+
+
+def load(asked: Sequence[str], clients: Sequence[int], seconds: float, count: int) -> None:
+    """Print what one, several and too many clients of a service over the corpus see."""
     with tempfile.TemporaryDirectory() as name:
         index = Path(name) / "index"
         build([ROOT / "corpus"], load_settings({"index": index}, environment={}))
-        with served(index) as (address, process):
-            print(environment())
-            inside, outside = beside(index, address, asked[: options.questions])
+        with served(index) as (address, _):
+            inside, outside = beside(index, address, asked[:count])
             print(f"one client: {inside:.0f} ms in process, {outside:.0f} ms over HTTP, "
                   f"{outside / inside:.2f} times as long")  # fmt: skip
             peak = 0.0
-            for clients in options.clients:
-                tally = ask_all(address, asked, clients, options.seconds)
+            for number in clients:
+                tally = ask_all(address, asked, number, seconds)
                 peak = max(peak, tally.rate)
-                print(f"{clients:3d} clients: {tally.rate:6.1f} a second, median "
+                print(f"{number:3d} clients: {tally.rate:6.1f} a second, median "
                       f"{tally.percentile(0.5):.0f} ms, p95 {tally.percentile(0.95):.0f} ms, "
                       f"{len(tally.refused)} refused, {len(tally.failed)} failed")  # fmt: skip
-            _overload(address, asked, options.seconds, peak)
-            if options.memory:
-                early, late = remember(address, process, asked, options.memory)
-                print(f"memory: {early:.0f} MB after {options.memory // 10} requests, "
-                      f"{late:.0f} MB after {options.memory}: "
-                      f"{100 * (late / early - 1):+.1f} %")  # fmt: skip
+            _overload(address, asked, seconds, peak)
 
 
 def _overload(address: str, asked: Sequence[str], seconds: float, peak: float) -> None:
-    """Twice as many clients as there are places, each of which asks again as soon as it may."""
-    # One works and 64 wait: as many again have no place.
-    tally = ask_all(address, asked, 130, seconds, pause=0.2)
-    print(f"twice the places: {tally.rate:.1f} a second answered, {100 * tally.rate / peak:.0f} % "
-          f"of the peak; {len(tally.refused)} refused, {len(tally.failed)} failed",
-          end="")  # fmt: skip
+    """Twice as many questions a second as the service can answer; the time in which its queue
+    fills is not counted."""
+    tally = offer(address, asked, 2 * peak, seconds, after=1.5 * ServeSettings().queue / peak)
+    print(f"{2 * peak:.1f} questions a second: {tally.rate:.1f} a second answered, "
+          f"{100 * tally.rate / peak:.0f} % of the peak; {len(tally.refused)} refused, "
+          f"{len(tally.failed)} failed", end="")  # fmt: skip
     if tally.refused:
         print(f"; refused in {tally.percentile(0.5, of_refused=True):.0f} ms, 95 % of them in "
               f"{tally.percentile(0.95, of_refused=True):.0f} ms", end="")  # fmt: skip

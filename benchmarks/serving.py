@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,9 +51,12 @@ def _await(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def questions(path: Path) -> list[str]:
-    """The questions of a file of JSON lines."""
+    """The questions of a file of JSON lines, mixed, but always in the same order: those without an
+    answer take longer, and files have them at their end."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    return [json.loads(line)["question"] for line in lines if line.strip()]
+    asked = [json.loads(line)["question"] for line in lines if line.strip()]
+    random.Random(1).shuffle(asked)
+    return asked
 
 
 def memory_mb(process: int) -> float:
@@ -82,22 +88,20 @@ class Tally:
         return 1000 * values[min(len(values) - 1, int(share * len(values)))]
 
 
-def ask_all(
-    address: str, asked: Sequence[str], clients: int, seconds: float, *, pause: float = 0.0
-) -> Tally:
-    """So many clients ask one question after the other for so long. pause: seconds that one waits
-    after each, whatever became of it."""
-    tally, lock = Tally(), threading.Lock()
+def ask_all(address: str, asked: Sequence[str], clients: int, seconds: float) -> Tally:
+    """So many clients ask one question after the other for so long, each the next that none has
+    asked yet: however many they are, they ask the same."""
+    tally, lock, left = Tally(), threading.Lock(), itertools.cycle(asked)
     until = time.monotonic() + seconds
 
-    def work(number: int) -> None:
-        at = number * 7
+    def work() -> None:
         with httpx.Client(base_url=address, timeout=60) as client:
             while time.monotonic() < until:
-                at += 1
+                with lock:
+                    question = next(left)
                 begun = time.perf_counter()
                 try:
-                    response = client.post("/v1/ask", json={"question": asked[at % len(asked)]})
+                    response = client.post("/v1/ask", json={"question": question})
                     status = str(response.status_code)
                 except httpx.TransportError as error:
                     status = type(error).__name__
@@ -109,16 +113,48 @@ def ask_all(
                         tally.refused.append(took)
                     else:
                         tally.failed.append(status)
-                if pause:
-                    time.sleep(pause)
 
-    threads = [threading.Thread(target=work, args=[number]) for number in range(clients)]
+    threads = [threading.Thread(target=work) for _ in range(clients)]
     begun = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     tally.elapsed = time.monotonic() - begun
+    return tally
+
+
+def offer(
+    address: str, asked: Sequence[str], rate: float, seconds: float, *, after: float
+) -> Tally:
+    """Questions that arrive at so many a second, whether those before are answered or not: as
+    from people who know nothing of one another. Only what ends in the `seconds` that begin
+    `after` so many is counted."""
+    tally, lock = Tally(elapsed=seconds), threading.Lock()
+    begun = time.monotonic()
+
+    def ask(client: httpx.Client, question: str) -> None:
+        asked_at = time.monotonic()
+        try:
+            status = str(client.post("/v1/ask", json={"question": question}).status_code)
+        except httpx.TransportError as error:
+            status = type(error).__name__
+        ended = time.monotonic()
+        with lock:
+            if status not in ("200", "503"):
+                tally.failed.append(status)
+            elif after <= ended - begun <= after + seconds:
+                (tally.seconds if status == "200" else tally.refused).append(ended - asked_at)
+
+    most = 256
+    limits = httpx.Limits(max_connections=most, max_keepalive_connections=most)
+    with (
+        httpx.Client(base_url=address, timeout=60, limits=limits) as client,
+        ThreadPoolExecutor(most) as threads,
+    ):
+        for number in range(int(rate * (after + seconds))):
+            time.sleep(max(0.0, begun + number / rate - time.monotonic()))
+            threads.submit(ask, client, asked[number % len(asked)])
     return tally
 
 

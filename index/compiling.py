@@ -238,13 +238,16 @@ def _compile_aside(
         sync(models)
 
 
-def session(path: Path, *, threads: int | None = None) -> Any:
+def session(path: Path, *, threads: int | None = None, spinning: bool = False) -> Any:
     """An ONNX Runtime session of a compiled model; `threads` as the runtime chooses if None.
 
     The graph was optimised when it was compiled: doing it again would take most of the time that
-    opening takes.
+    opening takes. spinning: whether its threads stay busy while they wait for work, which keeps
+    the cores from the other model and from whatever else runs
+    (`docs/decisions/0022-threads-that-rest.md`).
     """
     options = _session_options("ORT_DISABLE_ALL")
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spinning)))
     if threads is not None:
         options.intra_op_num_threads = threads
     return _open_session(path, options)

@@ -57,6 +57,9 @@ class VectorIndex:
         if allowed is not None:
             selector = faiss.IDSelectorBatch(np.ascontiguousarray(allowed, dtype=np.int64))
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        # faiss shares out queries, not vectors: for one query a second thread is only waited for.
+        # OpenMP keeps the number for each thread that sets it.
+        faiss.omp_set_num_threads(1)
         scores, numbers = self._index.search(vector[None, :], wanted, params=parameters)
         return [(int(n), float(s)) for n, s in zip(numbers[0], scores[0], strict=True) if n >= 0]
 
