@@ -25,6 +25,8 @@ from api.limits import BodyLimit
 from api.live import Live
 from api.metrics import Metrics
 from api.observing import Observing
+from api.pages.faults import FaultPages
+from api.pages.rendering import Pages
 from api.pages.routes import add_pages
 from api.problems import add_handlers
 from api.routes import add_routes
@@ -93,17 +95,19 @@ def create_app(
     app.state.job_plan = jobs
     app.state.metrics = metrics
     app.state.stop = partial(_stop, app)
+    pages = Pages()
     # The last one added is the first that a request comes to.
     app.add_middleware(BodyLimit, most=settings.body_bytes, most_upload=settings.upload_bytes)
     app.add_middleware(Guard, keys=keys, policy=policy or Policy())
     app.add_middleware(Observing, metrics=metrics, log_questions=settings.log_questions)
+    app.add_middleware(FaultPages, pages=pages)
     app.add_middleware(SecurityHeaders)
     add_handlers(app)
     add_routes(app)
     add_jobs(app)
     add_running(app)
     add_docs(app)
-    add_pages(app)
+    add_pages(app, pages)
     return app
 
 

@@ -14,12 +14,14 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.keys import Key, KeyFile, Right
+from api.negotiation import quality
 from api.problems import problem
 from index.errors import PinciteError
 
@@ -29,7 +31,17 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ASKING = frozenset({"/v1/ask", "/v1/search"})
 # What says nothing of any document.
 _OPEN = frozenset({"/healthz", "/readyz", "/docs", "/openapi.json"})
-_CHALLENGE = 'Bearer realm="Pincite", Basic realm="Pincite", charset="UTF-8"'
+# A header each: Chromium reads of one header only the first scheme, and asks for no bearer.
+_BASIC = ("www-authenticate", 'Basic realm="Pincite", charset="UTF-8"')
+_BEARER = ("www-authenticate", 'Bearer realm="Pincite"')
+
+
+class Refusal(NamedTuple):
+    """Why a request may not pass: a status, a detail, its usual one if None, and headers."""
+
+    status: int
+    detail: str | None
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,56 +100,63 @@ class Guard:
         if refusal is None:
             await self._app(scope, receive, send)
             return
-        status, detail, headers = refusal
-        await problem(scope["path"], status, detail, headers=headers)(scope, receive, send)
+        response = problem(scope["path"], refusal.status, refusal.detail)
+        for name, value in refusal.headers:
+            response.headers.append(name, value)
+        await response(scope, receive, send)
 
-    def _refusal(
-        self, scope: Scope, headers: Headers
-    ) -> tuple[int, str | None, dict[str, str]] | None:
-        """Why a request may not pass: status, detail and headers. None if it may."""
+    def _refusal(self, scope: Scope, headers: Headers) -> Refusal | None:
+        """Why a request may not pass; None if it may."""
         hosts = self._policy.hosts
         if hosts is not None and _host_name(headers.get("host", "")) not in hosts:
-            return 421, "address the service by a name of its own, or add this one to hosts", {}
+            return Refusal(
+                421, "address the service by a name of its own, or add this one to hosts"
+            )
         if scope["method"] not in _SAFE and _is_foreign(headers):
-            return 403, "a page of another site may not ask for this", {}
+            return Refusal(403, "a page of another site may not ask for this")
         needed = right_for(scope["method"], scope["path"])
         if needed is None:
             return None
         try:
             return self._unless_allowed(scope, headers, needed)
         except PinciteError as error:
-            return 500, str(error), {}
+            return Refusal(500, str(error))
 
-    def _unless_allowed(
-        self, scope: Scope, headers: Headers, needed: Right
-    ) -> tuple[int, str | None, dict[str, str]] | None:
+    def _unless_allowed(self, scope: Scope, headers: Headers, needed: Right) -> Refusal | None:
         secret = _secret(headers.get("authorization"))
         if secret is None:
             if self._is_open(needed):
                 return None
-            return 401, f"send a key that may {needed}", {"www-authenticate": _CHALLENGE}
+            return _keyless(headers, f"send a key that may {needed}")
         key = self._keys.find(secret) if self._keys is not None else None
         if key is None:
             if self._is_open(needed):
                 # A key where none is asked for does no harm.
                 return None
-            return 401, "the key is not known", {"www-authenticate": _CHALLENGE}
+            return _keyless(headers, "the key is not known")
         if needed not in key.rights:
-            return 403, f"this key may not {needed}", {}
+            return Refusal(403, f"this key may not {needed}")
         scope.setdefault("state", {})["key"] = key.name
         return self._unless_exhausted(key)
 
-    def _unless_exhausted(self, key: Key) -> tuple[int, str | None, dict[str, str]] | None:
+    def _unless_exhausted(self, key: Key) -> Refusal | None:
         wait = self._allowance.take(key.id)
         if not wait:
             return None
         seconds = math.ceil(wait)
-        return 429, f"try again in {seconds} s", {"retry-after": str(seconds)}
+        return Refusal(429, f"try again in {seconds} s", (("retry-after", str(seconds)),))
 
     def _is_open(self, needed: Right) -> bool:
         if needed == "read":
             return self._policy.open_reads
         return self._policy.open_writes and not (self._keys is not None and self._keys.all())
+
+
+def _keyless(headers: Headers, detail: str) -> Refusal:
+    """401. Whoever takes HTML is offered Basic, for which a browser asks a person; the page's own
+    script takes none, and asks on the page."""
+    takes_html = quality(headers.get("accept", ""), "text/html") > 0
+    return Refusal(401, detail, (_BASIC, _BEARER) if takes_html else (_BEARER,))
 
 
 def _host_name(host: str) -> str:

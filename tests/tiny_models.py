@@ -14,7 +14,7 @@ from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTra
 _WORDS = ["the", "a", "who", "what", "lamp", "mill", "keeper", "lit", "sold", "of", "and", "is"]
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
+def _tokenizer(tokens: int) -> PreTrainedTokenizerFast:
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *_WORDS]
     letters = "abcdefghijklmnopqrstuvwxyz0123456789.,?!'"
     pieces += [*letters, *(f"##{letter}" for letter in letters)]
@@ -24,7 +24,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.post_processor = BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]",
-        sep_token="[SEP]", model_max_length=64,
+        sep_token="[SEP]", model_max_length=tokens,
         model_input_names=["input_ids", "token_type_ids", "attention_mask"],
     )  # fmt: skip
 
@@ -32,27 +32,28 @@ def _tokenizer() -> PreTrainedTokenizerFast:
 def _config(tokenizer: PreTrainedTokenizerFast) -> BertConfig:
     return BertConfig(
         vocab_size=len(tokenizer), hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
-        intermediate_size=64, max_position_embeddings=64,
+        intermediate_size=64, max_position_embeddings=tokenizer.model_max_length,
     )  # fmt: skip
 
 
-def tiny_reader(folder: Path) -> Path:
-    """A Hugging Face question-answering model with random weights."""
+def tiny_reader(folder: Path, tokens: int = 64) -> Path:
+    """A Hugging Face question-answering model with random weights. tokens: most that it takes."""
     torch.manual_seed(1)
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(tokens)
     BertForQuestionAnswering(_config(tokenizer)).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
 
 
-def tiny_encoder(folder: Path) -> Path:
-    """A sentence-transformers model with random weights and a prompt for queries."""
+def tiny_encoder(folder: Path, tokens: int = 64) -> Path:
+    """A sentence-transformers model with random weights and a prompt for queries. tokens: most
+    that it takes."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
 
     torch.manual_seed(2)
     base = folder.with_name("base")
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(tokens)
     BertModel(_config(tokenizer)).save_pretrained(base)
     tokenizer.save_pretrained(base)
     pooling = Pooling(32, pooling_mode="mean")

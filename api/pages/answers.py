@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from api.pages.addresses import source_address, web_address
 from api.pages.marking import Mark, Part, parts
-from api.pages.wording import agreement, day_in_words
+from api.pages.wording import agreement, day_in_words, promise
 from api.printing import likelihood, speaker
 from index.types import Hit, Source
 from qa.types import Alternative, Answer, Citation
@@ -61,7 +61,8 @@ class Nearby:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """An answer to show. best: None if there is none. items: the members of a list, where one was
-    asked for and there are several. rivals contradict the best, or one another."""
+    asked for and there are several. rivals contradict the best, or one another. promise: what is
+    promised of the best, or kept it from being given; None if no promise was asked for."""
 
     question: str
     best: Position | None
@@ -71,10 +72,12 @@ class Shown:
     passages: tuple[Nearby, ...]
     milliseconds: float
     tokens_read: int
+    promise: str | None = None
 
 
-def shown(answer: Answer, root: str) -> Shown:
-    """What the page of an answer says. root: the path under which the service is mounted."""
+def shown(answer: Answer, root: str, *, max_error: float | None = None) -> Shown:
+    """What the page of an answer says. root: the path under which the service is mounted.
+    max_error: as it was asked for."""
     rivals = [a for a in answer.alternatives if a.rival]
     items = answer.items if len(answer.items) > 1 else ()
     # The list holds what they name.
@@ -93,7 +96,14 @@ def shown(answer: Answer, root: str) -> Shown:
         passages=tuple(_nearby(hit, root) for hit in answer.passages),
         milliseconds=answer.timing_ms.get("total", 0.0),
         tokens_read=answer.tokens_read,
+        promise=_promise(answer, max_error),
     )
+
+
+def _promise(answer: Answer, max_error: float | None) -> str | None:
+    if max_error is None or answer.decision is None:
+        return None
+    return promise(max_error, answer.decision.needed)
 
 
 def _position(

@@ -47,7 +47,11 @@ HEADERS: Mapping[str, str] = {
 
 
 class Pages:
-    """The templates of the page, and the versions of its static files."""
+    """The templates of the page, and where its static files are.
+
+    files: the path under which they are served, which changes with them, so that no browser shows
+    yesterday's. Modules of the script name one another relative to it.
+    """
 
     def __init__(self) -> None:
         self._environment = Environment(
@@ -65,7 +69,7 @@ class Pages:
             "query": query,
             "web": web_address,
         }
-        self._versions = {path.name: _digest(path) for path in _STATIC.iterdir()}
+        self.files = f"/static/{_digest()}"
 
     def render(
         self, template: str, root: str, values: Mapping[str, Any], status: int = 200
@@ -74,14 +78,10 @@ class Pages:
         page = self._environment.get_template(template)
         helpers = {
             "root": root,
-            "static": partial(self._static, root),
+            "static": f"{root}{self.files}",
             "source_address": partial(source_address, root),
         }
         return HTMLResponse(page.render(helpers | dict(values)), status, HEADERS)
-
-    def _static(self, root: str, name: str) -> str:
-        # Another content has another address, so that no browser shows yesterday's.
-        return f"{root}/static/{name}?v={self._versions[name]}"
 
 
 class PageFiles(StaticFiles):
@@ -97,5 +97,9 @@ class PageFiles(StaticFiles):
         return response
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+def _digest() -> str:
+    """What tells these static files from all others."""
+    digest = hashlib.sha256()
+    for path in sorted(_STATIC.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]

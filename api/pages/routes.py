@@ -17,27 +17,27 @@ from starlette.responses import Response
 from api.admission import RefusedError
 from api.pages.addresses import version
 from api.pages.answers import shown
+from api.pages.faults import Fault, refuses_page
 from api.pages.listing import ORDERS, Wanted, listed, wanted
 from api.pages.reading import highlight, requested, sheets
 from api.pages.rendering import PageFiles, Pages
-from api.pages.wording import FORMATS
+from api.pages.wording import FORMATS, share
 from api.routes import Place
 from api.service import Service
 from index.errors import IndexUnusableError, PinciteError, SourceMissingError, UsageError
 from index.loaders import SUFFIXES
-from qa.types import Answer
 
 Values = dict[str, Any]
 Handler = Callable[[Request], Awaitable[Response]]
 
 # What narrows a question, as the form and the address name it.
-_OPTIONS = ("source", "since", "until", "min_confidence")
+_OPTIONS = ("source", "since", "until", "min_confidence", "max_error")
 
 
-def add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI, pages: Pages) -> None:
     """Give the application its pages; `app.state.opened` must hold the index when one is asked
     for."""
-    app.state.pages = Pages()
+    app.state.pages = pages
     for path, handler in (
         ("/", _ask_page),
         ("/sources", _sources_page),
@@ -48,7 +48,7 @@ def add_pages(app: FastAPI) -> None:
             path, _told(handler), methods=["GET", "HEAD"], include_in_schema=False,
             response_model=None,
         )  # fmt: skip
-    app.mount("/static", PageFiles(), name="static")
+    app.mount(pages.files, PageFiles(), name="static")
 
 
 async def _with_index(
@@ -81,23 +81,29 @@ def _render(
 
 
 def _told(handler: Handler) -> Handler:
-    """The handler, with what goes wrong told on a page."""
+    """The handler, with what goes wrong told on a page, unless a problem document is preferred."""
 
     async def page(request: Request) -> Response:
         try:
             return await handler(request)
-        except PinciteError as error:
-            status = _status(error)
-            title = _TITLES[status]
-            return _render(request, "fault.html", {"title": title, "fault": error}, status)
-        except RefusedError as refused:
-            fault = PinciteError(refused.reason, f"try again in {refused.retry_after} s")
-            title = "There is too much to do just now"
-            response = _render(request, "fault.html", {"title": title, "fault": fault}, 503)
-            response.headers["retry-after"] = str(refused.retry_after)
-            return response
+        except (PinciteError, RefusedError) as error:
+            if refuses_page(request.headers.get("accept", "")):
+                raise
+            return _fault_page(request, error)
 
     return page
+
+
+def _fault_page(request: Request, error: PinciteError | RefusedError) -> Response:
+    if isinstance(error, RefusedError):
+        values = {"title": "There is too much to do just now",
+                  "fault": Fault(error.reason, f"try again in {error.retry_after} s")}  # fmt: skip
+        response = _render(request, "fault.html", values, 503)
+        response.headers["retry-after"] = str(error.retry_after)
+        return response
+    status = _status(error)
+    fault = Fault(error.message, _REMEDIES.get(status, error.remedy))
+    return _render(request, "fault.html", {"title": _TITLES[status], "fault": fault}, status)
 
 
 _TITLES = {
@@ -106,6 +112,8 @@ _TITLES = {
     500: "Something went wrong",
     503: "There is nothing to ask yet",
 }
+# Where the error's own is for a command line.
+_REMEDIES = {404: "it may have been removed, or its file may be called otherwise now"}
 
 
 def _status(error: PinciteError) -> int:
@@ -130,7 +138,9 @@ async def _ask_page(request: Request) -> Response:
         if not question:
             return {"shown": None, "count": len(service.sources())}
         try:
-            return {"shown": shown(_answer(service, question, options), root)}
+            given = _given(options)
+            answer = service.ask(question, **given)
+            return {"shown": shown(answer, root, max_error=given["max_error"])}
         except UsageError as error:
             fault = error
             return {"shown": None, "count": len(service.sources())}
@@ -139,22 +149,22 @@ async def _ask_page(request: Request) -> Response:
     return _render(request, "ask.html", values | {"fault": fault}, 422 if fault else 200)
 
 
-def _answer(service: Service, question: str, options: Mapping[str, str]) -> Answer:
-    """Raises UsageError on a question or an option that cannot be."""
-    least = options["min_confidence"]
+def _given(options: Mapping[str, str]) -> Values:
+    """The options as `Service.ask` takes them, None where one is not given. Raises UsageError on
+    a number that is none; which numbers may be is for whoever answers."""
+    given: Values = {name: value or None for name, value in options.items()}
+    least, most = given["min_confidence"], given["max_error"]
     try:
-        min_confidence = float(least) if least else None
+        given["min_confidence"] = None if least is None else float(least)
     except ValueError as error:
         raise UsageError(
             f"the minimum confidence is {least!r}", "give a number from 0 to 1"
         ) from error
-    return service.ask(
-        question,
-        source=options["source"] or None,
-        since=options["since"] or None,
-        until=options["until"] or None,
-        min_confidence=min_confidence,
-    )
+    try:
+        given["max_error"] = None if most is None else share(most)
+    except ValueError as error:
+        raise UsageError(f"the largest error is {most!r}", "give a share as 20% or 0.2") from error
+    return given
 
 
 async def _sources_page(request: Request) -> Response:

@@ -53,3 +53,18 @@ def agreement(sources: int, voices: int) -> str:
     if voices == sources:
         return said
     return f"{said}, copies of one text" if voices == 1 else f"{said}, {voices} of them independent"
+
+
+def share(said: str) -> float:
+    """The share that "20%" or "0.2" says. Raises ValueError if it is no number."""
+    return float(said[:-1]) / 100 if said.endswith("%") else float(said)
+
+
+def promise(max_error: float, needed: float) -> str:
+    """What asking for a largest error comes to. needed: the confidence that an answer then
+    needs."""
+    return (
+        f"At most {max_error * 100:g}% wrong: that is promised of answers with a confidence of "
+        f"{needed:.2f} or more, on questions like those it was measured on. Only such an answer "
+        "is given"
+    )

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -20,17 +19,6 @@ from qa.types import Attribution, Citation, Wording
 from tests.api.fakes import IRAN_TEXT, FakeService, answer, citation, hit, no_answer, source
 
 JSON = {"content-type": "application/json"}
-
-
-@pytest.fixture
-def service() -> FakeService:
-    return FakeService()
-
-
-@pytest.fixture
-def client(service: FakeService) -> Iterator[TestClient]:
-    with TestClient(create_app(lambda: service), raise_server_exceptions=False) as client:
-        yield client
 
 
 def problem(response: Any, status: int, kind: str, path: str = "/v1/ask") -> dict[str, Any]:

@@ -1,49 +1,32 @@
-"""The page in real Chromium: needs no network, and skips only where there is no Chromium.
-
-The calls that add and rebuild are small fakes here; the rest is the real application over a small
-index with fake models.
-"""
+"""Asking and reading in real Chromium, over a small index with fake models."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import shutil
-import socket
-import threading
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Dialog, Locator, Page, expect, sync_playwright
-from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
-from starlette.routing import Route
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from api.app import create_app
+from api.jobs.files import JobPlan
 from api.pages.marking import exact
 from qa.assembly import Pincite
+from qa.types import Alternative
+from tests.api.fakes import FakeService, answer, citation
+from tests.api.pages.browsing import SIZES, axe_faults, opened, served
+from tests.index.documents import column, make_pdf
 from tests.index.helpers import build_index, write_files
 from tests.qa.helpers import open_pincite
 
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-# Set where Chromium has to be there, as in continuous integration.
-NEEDED = os.environ.get("PINCITE_NEEDS_CHROMIUM", "0") not in ("", "0")
-if CHROMIUM is None and not NEEDED:
-    pytest.skip("there is no Chromium here: install it, or trust CI", allow_module_level=True)
-
-FILES = {
+# A column of two pages; what it says of the lantern stands far down the second one.
+TOWER = [column([f"Line {n} of page {page} tells of stones." for n in range(38)], top=560)
+         for page in (1, 2)]  # fmt: skip
+TOWER[1][30] = TOWER[1][30]._replace(text="The lantern of the tower weighs four tons.")
+FILES: dict[str, str | bytes] = {
     "baku.md": "---\ntitle: Baku\nauthor: R. Aliyeva\npublished: 2020-12-03\n---\n\nThe Defence "
     "Ministry in Baku says that 2,783 of its soldiers died in the war.\n",
     "yerevan.md": "---\ntitle: Yerevan\npublished: 2021-03-01\n---\n\nHow many soldiers died? "
@@ -51,92 +34,13 @@ FILES = {
     "letters.txt": "𝔖𝔢𝔢 the 😀 harbour, it is said, by night.\r\n\r\n"
     "قال الحارس 🏮 إن منارة الميناء أضيئت عام 1987 للسفن 𐍈 كلها.\r\n\r\nThe end of it all 😀.\r\n"
     + "".join(f"\r\nEntry {n} of the harbour book tells nothing.\r\n" for n in range(80)),
+    "tower.pdf": make_pdf(TOWER, title="The tower"),
     "hostile.md": '---\ntitle: "<img src=x onerror=alert(1)>"\nauthor: "<script>alert(2)</script>"'
     "\nurl: javascript:alert(3)\n---\n\nThe gatekeeper <script>alert(4)</script> is <b>Mallory"
     "</b> of \"'&quot;&lt; the tower.\n",
 }
-MARGINS = {"2,783": 4.0, "7,630": 1.5, "1987": 3.0, "Mallory": 3.0}
+MARGINS = {"2,783": 4.0, "7,630": 1.5, "1987": 3.0, "Mallory": 3.0, "four tons": 3.0}
 WAR = "/?q=how+many+soldiers+died+in+the+war"
-
-
-@dataclass
-class FakeJobs:
-    """Takes a file or a rebuild, and says how far it is in three steps."""
-
-    key: str | None = None
-    added: list[tuple[str, bytes]] = field(default_factory=list)
-    go_on: threading.Event = field(default_factory=threading.Event)
-    failing: bool = False
-    cancelled: bool = False
-
-    def routes(self) -> list[Route]:
-        return [
-            Route("/v1/sources", self.add, methods=["POST"]),
-            Route("/v1/index/rebuild", self.rebuild, methods=["POST"]),
-            Route("/v1/jobs/{id}/events", self.events),
-            Route("/v1/jobs/{id}", self.cancel, methods=["DELETE"]),
-        ]
-
-    def _refusal(self, request: Request) -> JSONResponse | None:
-        if self.key is None or request.headers.get("authorization") == f"Bearer {self.key}":
-            return None
-        return JSONResponse({"detail": "send a key that may write"}, 401)
-
-    async def add(self, request: Request) -> JSONResponse:
-        form = await request.form()
-        file: Any = form["file"]
-        self.added.append((file.filename, await file.read()))
-        await form.close()
-        return self._accepted("add")
-
-    async def rebuild(self, request: Request) -> JSONResponse:
-        return self._refusal(request) or self._accepted("rebuild")
-
-    def _accepted(self, kind: str) -> JSONResponse:
-        job = self._job("queued") | {"kind": kind}
-        return JSONResponse(job, 202, {"location": "/v1/jobs/job_1"})
-
-    def _job(self, status: str, done: int = 0, stage: str | None = None) -> dict[str, Any]:
-        progress = {"done": done, "total": 4 if stage else None, "stage": stage}
-        error = "the disk is full" if status == "failed" else None
-        generation = 7 if status == "done" else None
-        return {"id": "job_1", "kind": "rebuild", "status": status, "progress": progress,
-                "error": error, "generation": generation}  # fmt: skip
-
-    async def events(self, _request: Request) -> StreamingResponse:
-        async def stream() -> AsyncIterator[str]:
-            yield self._event(self._job("queued"))
-            yield self._event(self._job("running", 3, "embedding"))
-            while not self.go_on.is_set() and not self.cancelled:
-                await asyncio.sleep(0.01)
-            end = "cancelled" if self.cancelled else "failed" if self.failing else "done"
-            yield self._event(self._job(end))
-
-        return StreamingResponse(stream(), media_type="text/event-stream")
-
-    def _event(self, job: dict[str, Any]) -> str:
-        return f"event: progress\r\ndata: {json.dumps(job)}\r\n\r\n"
-
-    async def cancel(self, _request: Request) -> JSONResponse:
-        self.cancelled = True
-        return JSONResponse(self._job("running"))
-
-
-@contextmanager
-def served(app: FastAPI) -> Iterator[str]:
-    """The application on a free port of the loopback; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @pytest.fixture(scope="module")
@@ -147,57 +51,16 @@ def pincite(tmp_path_factory: pytest.TempPathFactory) -> Pincite:
 
 
 @pytest.fixture(scope="module")
-def jobs() -> FakeJobs:
-    return FakeJobs()
-
-
-@pytest.fixture(scope="module")
-def site(pincite: Pincite, jobs: FakeJobs) -> Iterator[str]:
-    app = create_app(lambda: pincite)
-    app.router.routes[:0] = jobs.routes()
-    with served(app) as address:
+def site(pincite: Pincite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    plan = JobPlan(tmp_path_factory.mktemp("jobs"))
+    with served(create_app(lambda: pincite, jobs=plan)) as address:
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield launched
-        launched.close()
-
-
-@contextmanager
-def opened(browser: Browser, site: str, **options: Any) -> Iterator[Page]:
-    """A page on which nothing may go wrong unseen, nor be fetched from elsewhere."""
-    context = browser.new_context(base_url=site, **options)
-    page = context.new_page()
-    wrong: list[str] = []
-
-    def noted(fault: str) -> None:
-        wrong.append(fault)
-
-    def dismissed(dialog: Dialog) -> None:
-        noted(dialog.message)
-        dialog.dismiss()
-
-    page.on("pageerror", lambda error: noted(str(error)))
-    page.on("dialog", dismissed)
-    page.on("console", lambda said: noted(said.text) if said.type == "error" else None)
-    page.on("request", lambda sent: None if sent.url.startswith(site) else noted(sent.url))
-    yield page
-    context.close()
-    assert [fault for fault in wrong if "status of 4" not in fault] == []
-
-
 @pytest.fixture
-def page(browser: Browser, site: str, jobs: FakeJobs) -> Iterator[Page]:
-    jobs.key, jobs.failing, jobs.cancelled = None, False, False
-    jobs.added.clear()
-    jobs.go_on.clear()
+def page(browser: Browser, site: str) -> Iterator[Page]:
     with opened(browser, site) as page:
         yield page
-    jobs.go_on.set()
 
 
 @pytest.fixture
@@ -213,7 +76,7 @@ def test_a_question_is_answered_with_its_citation(page: Page) -> None:
     page.keyboard.type("who is the gatekeeper")
     page.keyboard.press("Enter")
     expect(page.locator("#answer")).to_have_text("Mallory")
-    expect(page).to_have_url("/?q=who+is+the+gatekeeper&source=&since=&until=&min_confidence=")
+    expect(page).to_have_url("/?q=who+is+the+gatekeeper")
     assert page.locator(".card mark").all_text_contents() == ["Mallory"]
     expect(page.locator(".answer .sure")).to_contain_text("Almost certainly right 0.95")
     expect(page.locator("footer")).to_contain_text("Generation 1, built")
@@ -246,7 +109,7 @@ def test_rivals_stand_side_by_side_on_a_desk_and_below_one_another_on_a_phone(pa
     assert top(first) == top(second)
     page.set_viewport_size({"width": 360, "height": 700})
     assert top(first) < top(second)
-    for address in ("/", WAR, "/sources"):
+    for address in ("/", WAR, "/?q=who&max_error=5%25", "/sources", "/nowhere"):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -268,15 +131,42 @@ def test_a_click_opens_the_source_at_the_quote(
     assert page.locator(".text").text_content() == pincite.text(citation.source.id)[2]
 
 
+@pytest.mark.parametrize("kind", ["page", "plain"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("question", "answer", "place"),
+    [
+        ("منارة الميناء", "1987", "line 3"),
+        ("how heavy is the lantern", "four tons", "page 2, line"),
+    ],
+)
+def test_a_citation_opens_with_all_of_its_quote_in_view(
+    kind: str, size: str, question: str, answer: str, place: str, request: pytest.FixtureRequest
+) -> None:
+    page: Page = request.getfixturevalue(kind)
+    page.set_viewport_size(SIZES[size])
+    page.goto(f"/?q={question}")
+    assert page.locator(".card mark").all_text_contents() == [answer]
+    expect(page.locator(".card .place")).to_contain_text(place)
+    page.locator(".card .title a").click()
+    quote = page.locator("mark.quote").first
+    expect(quote).to_be_in_viewport(ratio=1)
+    expect(quote).to_contain_text(answer)
+    # Not at the edge, where its surroundings would be missing.
+    assert quote.evaluate(
+        "quote => quote.getBoundingClientRect().top / innerHeight"
+    ) == pytest.approx(0.3, abs=0.25)
+
+
 def test_an_address_without_a_fragment_comes_to_the_quote_as_well(
     plain: Page, pincite: Pincite
 ) -> None:
     source = next(s for s in pincite.sources() if s.path.endswith("letters.txt"))
     text = pincite.text(source.id)[2]
-    start = text.index("Entry 70")
+    start = text.index("Entry 40")
     plain.goto(f"/sources/{source.id}?start={start}&end={start + 8}")
     expect(plain.locator("mark.quote")).to_be_in_viewport()
-    assert plain.locator("mark.quote").text_content() == "Entry 70"
+    assert plain.locator("mark.quote").text_content() == "Entry 40"
 
 
 def test_asking_and_reading_need_no_javascript(plain: Page) -> None:
@@ -286,10 +176,13 @@ def test_asking_and_reading_need_no_javascript(plain: Page) -> None:
     expect(plain.locator("#answer")).to_have_text("Mallory")
     plain.get_by_role("link", name="Sources").click()
     expect(plain.locator("#adding")).to_be_hidden()
-    expect(plain.get_by_text("Adding and rebuilding need JavaScript")).to_be_visible()
+    expect(plain.get_by_text("Adding, rebuilding and removing need JavaScript")).to_be_visible()
+    expect(plain.locator(".remove").first).to_be_hidden()
     plain.get_by_label("Words").fill("baku")
     plain.get_by_role("button", name="Show").click()
     assert plain.locator(".sources .title").all_text_contents() == ["Baku"]
+    plain.get_by_role("link", name="Baku").click()
+    expect(plain.get_by_text("at the command line: pincite remove src_")).to_be_visible()
 
 
 def test_a_hostile_source_is_text(page: Page) -> None:
@@ -302,64 +195,6 @@ def test_a_hostile_source_is_text(page: Page) -> None:
     assert page.locator("main script, main img, main b, a[href^=javascript]").count() == 0
     page.goto("/?q=<script>alert(5)</script>%22%3E<img src=x onerror=alert(6)>")
     assert page.locator("main script, main img").count() == 0
-
-
-def test_a_file_is_added(page: Page, jobs: FakeJobs) -> None:
-    page.goto("/sources")
-    jobs.go_on.set()
-    page.get_by_label("Drop a file").set_input_files(
-        {"name": "<b>ü.txt", "mimeType": "text/plain", "buffer": "lämp".encode()}
-    )
-    expect(page.locator(".job .stage")).to_have_text("Done: generation 7 answers now.")
-    assert jobs.added == [("<b>ü.txt", "lämp".encode())]
-    expect(page.locator(".job .what")).to_have_text("<b>ü.txt")
-    expect(page.locator("#generation")).to_have_text("7")
-
-
-def test_a_file_is_dropped(page: Page, jobs: FakeJobs) -> None:
-    page.goto("/sources")
-    jobs.go_on.set()
-    dropped = page.evaluate_handle(
-        "() => { const held = new DataTransfer();"
-        " held.items.add(new File(['x'], 'a.md')); return held; }"
-    )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
-    expect(page.locator(".job .stage")).to_have_text("Done: generation 7 answers now.")
-    assert jobs.added == [("a.md", b"x")]
-
-
-def test_a_rebuild_shows_how_far_it_is(page: Page, jobs: FakeJobs) -> None:
-    page.goto("/sources")
-    page.get_by_role("button", name="Rebuild the index").click()
-    expect(page.locator(".job .stage")).to_have_text("Embedding: 3 of 4")
-    assert page.get_by_role("progressbar").evaluate("bar => bar.value / bar.max") == 0.75
-    expect(page.get_by_role("status")).to_have_text("Rebuilding the index: Embedding")
-    jobs.go_on.set()
-    expect(page.locator(".job .stage")).to_have_text("Done: generation 7 answers now.")
-
-
-def test_a_rebuild_that_fails_and_one_that_is_cancelled_say_so(page: Page, jobs: FakeJobs) -> None:
-    page.goto("/sources")
-    page.get_by_role("button", name="Rebuild the index").click()
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.locator(".job .stage")).to_have_text("Cancelled.")
-    jobs.cancelled, jobs.failing = False, True
-    jobs.go_on.set()
-    page.get_by_role("button", name="Rebuild the index").click()
-    expect(page.locator(".job .stage").first).to_have_text("Failed: the disk is full")
-
-
-def test_a_key_is_asked_for_and_kept_for_the_visit(page: Page, jobs: FakeJobs) -> None:
-    jobs.key = "pk_secret"
-    jobs.go_on.set()
-    page.goto("/sources")
-    page.get_by_role("button", name="Rebuild the index").click()
-    page.get_by_role("textbox", name="Key").fill("pk_secret")
-    page.keyboard.press("Enter")
-    expect(page.locator(".job .stage")).to_have_text("Done: generation 7 answers now.")
-    page.reload()
-    page.get_by_role("button", name="Rebuild the index").click()
-    expect(page.locator(".job .stage")).to_have_text("Done: generation 7 answers now.")
 
 
 def test_the_keyboard_is_enough(page: Page) -> None:
@@ -381,15 +216,58 @@ def test_the_keyboard_is_enough(page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
 
 
+def test_a_largest_error_that_cannot_be_promised_is_said_on_the_page(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("searchbox").fill("who is the gatekeeper")
+    page.get_by_text("Narrow it down").click()
+    page.get_by_label("Largest error").fill("5%")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("No error can be promised with these models")
+    expect(page).to_have_url("/?q=who+is+the+gatekeeper&max_error=5%25")
+    expect(page.get_by_label("Largest error")).to_have_value("5%")
+
+
+@pytest.mark.parametrize("address", ["/nowhere", "/sources/none", "/static/none"])
+def test_what_is_not_there_is_told_in_the_sites_design(page: Page, address: str) -> None:
+    response = page.goto(address)
+    assert response is not None
+    assert response.status == 404
+    expect(page.get_by_role("heading", level=1)).to_contain_text("There is no such")
+    page.get_by_role("link", name="see the sources").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sources")
+
+
+@pytest.fixture(scope="module")
+def listing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that answers everything with a list."""
+    items = tuple(
+        Alternative(name, 0.8, (citation(answer=name),)) for name in ("Iran", "officials")
+    )
+    service = FakeService(answers=replace(answer(), items=items))
+    plan = JobPlan(tmp_path_factory.mktemp("listing"))
+    with served(create_app(lambda: service, jobs=plan)) as address:
+        yield address
+
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_fault(browser: Browser, site: str, pincite: Pincite, scheme: Any) -> None:
-    source = next(s for s in pincite.sources() if s.path.endswith("letters.txt"))
-    reading = f"/sources/{source.id}?start=0&end=9"
-    with opened(browser, site, color_scheme=scheme, bypass_csp=True) as page:
-        for address in ("/", WAR, "/?q=entry+tells", "/sources", reading, "/sources/none"):
+def test_axe_finds_no_fault(
+    browser: Browser, site: str, listing: str, pincite: Pincite, scheme: Any, size: str
+) -> None:
+    ids = {source.path.rpartition("/")[2]: source.id for source in pincite.sources()}
+    letters, tower = f"/sources/{ids['letters.txt']}", f"/sources/{ids['tower.pdf']}"
+    addresses = ("/", WAR, "/?q=entry+tells", "/?q=who&max_error=5%25", "/sources",
+                 f"{letters}?start=0&end=9", f"{letters}?start=0&end=999999", tower,
+                 "/sources/none", "/nowhere")  # fmt: skip
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": SIZES[size], "bypass_csp": True}
+    with opened(browser, site, **options) as page:
+        for address in addresses:
             page.goto(address)
-            found = Axe().run(page).response["violations"]
-            assert [(address, fault["id"], fault["help"]) for fault in found] == []
+            assert axe_faults(page) == []
+    with opened(browser, listing, **options) as page:
+        page.goto("/?q=which+countries&max_error=20%25")
+        expect(page.get_by_role("heading", name="All that was found, 2")).to_be_visible()
+        assert axe_faults(page) == []
 
 
 def test_text_reaches_the_page_to_the_letter(browser: Browser) -> None:

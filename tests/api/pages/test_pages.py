@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 from dataclasses import replace
 
 import pytest
@@ -8,21 +8,9 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from api.app import create_app
-from index.errors import IndexMissingError, ModelError
-from qa.types import Alternative
+from index.errors import IndexMissingError, ModelError, UsageError
+from qa.types import Alternative, Decision
 from tests.api.fakes import FakeService, answer, citation, source
-
-
-@pytest.fixture
-def service() -> FakeService:
-    return FakeService()
-
-
-@pytest.fixture
-def client(service: FakeService) -> Iterator[TestClient]:
-    with TestClient(create_app(lambda: service), raise_server_exceptions=False) as client:
-        yield client
-
 
 ADDRESSES = ["/", "/?q=who", "/?q=moon", "/sources", "/sources/src_none"]
 
@@ -60,12 +48,50 @@ def test_an_address_asks(client: TestClient, service: FakeService) -> None:
     assert f"/sources/{source().id}?{place}" in text
 
 
+@pytest.mark.parametrize("written", ["20%25", "0.2", ".2", "+20+%25"])
+def test_an_address_asks_for_a_largest_error(
+    client: TestClient, service: FakeService, written: str
+) -> None:
+    service.answers = replace(answer(), decision=Decision(0.91, 0.81, ()))
+    text = client.get(f"/?q=who&max_error={written}").text
+    assert service.asked[0][1]["max_error"] == 0.2
+    assert "At most 20% wrong: that is promised of answers with a confidence of 0.81" in text
+    assert "promised" not in client.get("/?q=who").text
+
+
+def test_a_promise_that_cannot_be_made_is_told_on_the_page(
+    client: TestClient, service: FakeService
+) -> None:
+    service.error = UsageError("an error of at most 5% cannot be promised", "ask for 18% or more")
+    response = client.get("/?q=who&max_error=5%25")
+    assert response.status_code == 422
+    assert "An error of at most 5% cannot be promised.</strong> Ask for 18% or more." in (
+        response.text
+    )
+    assert 'value="5%"' in response.text
+
+
+def test_what_is_not_sure_enough_is_not_called_nothing(
+    client: TestClient, service: FakeService
+) -> None:
+    service.answers = replace(
+        answer(), status="no_answer", answer=None, confidence=None, citations=()
+    )
+    assert "Nothing in your sources is sure enough." in client.get("/?q=who").text
+    assert "Your sources do not say." in client.get("/?q=moon").text
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
         ("/?q=who&since=May", "not a date"),
         ("/?q=who&min_confidence=x", "a number from 0 to 1"),
         ("/?q=who&min_confidence=nan", "from 0 to 1"),
+        ("/?q=who&max_error=x", "a share as 20% or 0.2"),
+        ("/?q=who&max_error=%25", "a share as 20% or 0.2"),
+        ("/?q=who&max_error=0", "a share between 0 and 1"),
+        ("/?q=who&max_error=100%25", "a share between 0 and 1"),
+        ("/?q=who&max_error=nan", "a share between 0 and 1"),
         (f"/?q={'a' * 2001}", "at most 2000"),
         ("/sources?since=May", "not a date"),
         (f"/sources/{source().id}?start=x&end=2", "Start is no offset"),
@@ -130,8 +156,13 @@ def test_only_web_addresses_become_links(
 
 
 def test_static_files_are_kept_and_nothing_else_is_served(client: TestClient) -> None:
-    response = client.get("/static/pincite.css")
-    assert "immutable" in response.headers["cache-control"]
+    found = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text)
+    assert len(found) == 3
+    # What the script imports, it names relative to itself.
+    for path in (*found, found[-1].replace("pincite.js", "jobs.js")):
+        response = client.get(path)
+        assert response.status_code == 200
+        assert "immutable" in response.headers["cache-control"]
     for path in ("/static/", "/static/..%2froutes.py", "/static/none", "/static/%00"):
         missing = client.get(path)
         assert missing.status_code == 404
