@@ -19,7 +19,7 @@ from qa.citations import one_line
 from qa.confidence import Calibration
 from qa.deciding import Decided, Decider, Likeness
 from qa.explaining import explained
-from qa.kinds import misses_kind
+from qa.kinds import is_question, misses_kind
 from qa.reader import Reader
 from qa.selection import Candidate, Group, group, score
 from qa.texts import Texts
@@ -149,11 +149,12 @@ class Answerer:
         retrieved = time.perf_counter()
         read, tokens = self._read(question.text, hits[: self._settings.depth])
         terms = self._index.lexical.terms(question.text)
-        candidates = [
+        found = (
             self._candidate(question.text, hit, rank, span, terms)
             for rank, (hit, spans) in enumerate(zip(hits, read, strict=False), start=1)
             for span in spans
-        ]
+        )
+        candidates = [candidate for candidate in found if not is_question(candidate.sentence)]
         finished = time.perf_counter()
         return Considered(
             tuple(hits), len(read), tuple(candidates),

@@ -36,6 +36,14 @@ _TIME = re.compile(
 )
 
 
+_QUESTION = re.compile(r"\?[\"”’»')\]]*\Z")
+
+
+def is_question(sentence: str) -> bool:
+    """Whether a sentence asks: then it states nothing, and what stands in it is no answer."""
+    return _QUESTION.search(sentence.rstrip()) is not None
+
+
 def misses_kind(question: str, answer: str) -> bool:
     """Whether the question plainly asks for a number or a time and the answer holds neither."""
     if _ASKS_NUMBER.search(question):

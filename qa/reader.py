@@ -26,8 +26,9 @@ SPECIAL_TOKENS = 4
 SPANS_PER_PASSAGE = 3
 # Padded tokens of one run; a handful of passages of like length.
 BATCH_TOKENS = 2048
-# What ends a paragraph of clean text; other texts may have spaces in the empty line.
-_PARAGRAPH = re.compile(r"\n[^\S\n]*\n")
+# What no answer reaches beyond: the end of a paragraph of clean text (other texts may have spaces
+# in the empty line), and of a question.
+_BREAK = re.compile(r"\n[^\S\n]*\n|\?[\"”’»')\]]*(?=\s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ def bundled_reader_path() -> Path:
 
 def _decode(text: str, encoding: Any, start: np.ndarray, end: np.ndarray) -> tuple[ReadSpan, ...]:
     length = len(encoding)
-    breaks = [match.start() for match in _PARAGRAPH.finditer(text)]
+    breaks = [match.end() for match in _BREAK.finditer(text)]
     # Code points of white space alone have empty offsets in some tokenizers.
-    paragraphs = np.fromiter(
+    parts = np.fromiter(
         (
             1 + bisect_right(breaks, a) if sequence == 1 and a < b else 0
             for sequence, (a, b) in zip(encoding.sequence_ids, encoding.offsets, strict=True)
@@ -113,7 +114,7 @@ def _decode(text: str, encoding: Any, start: np.ndarray, end: np.ndarray) -> tup
         dtype=np.intp,
         count=length,
     )
-    found = best_spans(start[:length], end[:length], paragraphs, count=SPANS_PER_PASSAGE)
+    found = best_spans(start[:length], end[:length], parts, count=SPANS_PER_PASSAGE)
     return tuple(
         ReadSpan(Span(encoding.offsets[s.first][0], encoding.offsets[s.last][1]), s.margin)
         for s in found

@@ -31,7 +31,7 @@ class TokenSpan:
 def best_spans(
     start: FloatArray,
     end: FloatArray,
-    paragraphs: IntArray,
+    parts: IntArray,
     *,
     count: int,
     max_tokens: int = MAX_ANSWER_TOKENS,
@@ -39,16 +39,16 @@ def best_spans(
     """The `count` best spans of one passage that do not overlap, best first.
 
     start, end: logits, shape (tokens,); position 0 is the no-answer position.
-    paragraphs: shape (tokens,), the number of the paragraph that a token stands in, from 1; 0 for
-    those that no answer may hold. A span lies in one paragraph: a small reader sees no line ends,
+    parts: shape (tokens,), the number of the part of the passage that a token stands in, from 1; 0
+    for those that no answer may hold. A span lies in one part: a small reader sees no line ends,
     and runs on from a heading into what stands below.
-    Fewer spans come back where fewer fit; none where `paragraphs` is nowhere above 0.
+    Fewer spans come back where fewer fit; none where `parts` is nowhere above 0.
     """
-    where = np.flatnonzero(paragraphs)
+    where = np.flatnonzero(parts)
     if not len(where):
         return []
     offset, stop = int(where[0]), int(where[-1]) + 1
-    starts, ends, inside = start[offset:stop], end[offset:stop], paragraphs[offset:stop]
+    starts, ends, inside = start[offset:stop], end[offset:stop], parts[offset:stop]
     scores = starts[:, None] + ends[None, :]
     size = stop - offset
     distance = np.arange(size)[None, :] - np.arange(size)[:, None]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import json
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,18 @@ def test_any_question_answering_model_compiles(reader: Path, models: Path) -> No
         assert all(0 <= s.span.start < s.span.end <= len(text) for s in spans)
         margins = [s.margin for s in spans]
         assert margins == sorted(margins, reverse=True)
+
+
+@pytest.mark.models
+def test_no_span_runs_on_beyond_a_paragraph_or_a_question(reader: Path, models: Path) -> None:
+    compiled = compile_model(reader, "reader", models)
+    text = 'the lamp\n\nwho lit the lamp? the keeper "lit the mill?" the mill \n \na lamp'
+    (spans,) = OnnxReader(compiled).read("who lit the lamp", [text]).spans
+    assert spans
+    for found in spans:
+        inside = text[found.span.start : found.span.end]
+        assert "\n" not in inside
+        assert not re.search(r'\?"? \S', inside)
 
 
 @pytest.mark.models

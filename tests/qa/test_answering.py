@@ -398,3 +398,11 @@ def test_numbers_stay_rivals_where_several_are_asked_for(tmp_path: Path) -> None
     answer = answerer.ask(check_question("What were the losses of soldiers?"))
     assert answer.items == ()
     assert [(a.answer, a.rival) for a in answer.alternatives] == [("7,630", True)]
+
+
+def test_a_question_in_a_source_answers_nothing(tmp_path: Path) -> None:
+    files = {"a.md": "Who kept the lamp in 1987? The lamp was kept by Jon until 1991.\n"}
+    answerer, _, _ = open_answerer(tmp_path, files, {"1987": 9.0, "1991": 3.0})
+    answer = answerer.ask(check_question("when was the lamp kept"))
+    assert answer.answer == "1991"
+    assert answer.alternatives == ()

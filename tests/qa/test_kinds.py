@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from qa.kinds import misses_kind
+from qa.kinds import is_question, misses_kind
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,13 @@ def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
 )
 def test_the_kind_or_none_asked_for(question: str, answer: str) -> None:
     assert not misses_kind(question, answer)
+
+
+@pytest.mark.parametrize("text", ["How many died?", 'He asked, "Who sold them?"', "Why? (Who?) "])
+def test_a_question_states_nothing(text: str) -> None:
+    assert is_question(text)
+
+
+@pytest.mark.parametrize("text", ["2,783 died.", "Why? Nobody knows.", "", "the file a?b"])
+def test_what_states_something_is_no_question(text: str) -> None:
+    assert not is_question(text)

@@ -44,7 +44,7 @@ def test_an_end_before_its_start_is_no_span() -> None:
     assert best.first <= best.last
 
 
-def test_a_span_does_not_run_on_into_the_next_paragraph() -> None:
+def test_a_span_does_not_run_on_into_the_next_part() -> None:
     start = logits([0, 0, 9, 0, 0, 0, 0])
     end = logits([0, 0, 0, 4, 9, 0, 0])
     (best,) = best_spans(start, end, np.array([0, 0, 1, 1, 2, 2, 0]), count=1)
@@ -66,19 +66,19 @@ def test_spans_are_what_they_must_be(
     rows: list[tuple[float, float, int]], count: int, longest: int
 ) -> None:
     start, end = logits([r[0] for r in rows]), logits([r[1] for r in rows])
-    paragraphs = np.array([r[2] for r in rows])
-    paragraphs[0] = 0
-    found = best_spans(start, end, paragraphs, count=count, max_tokens=longest)
+    parts = np.array([r[2] for r in rows])
+    parts[0] = 0
+    found = best_spans(start, end, parts, count=count, max_tokens=longest)
     assert len(found) <= count
     for span in found:
-        assert paragraphs[span.first] == paragraphs[span.last] > 0
+        assert parts[span.first] == parts[span.last] > 0
         assert 0 <= span.last - span.first < longest
     if found:
         everything = [
             start[i] + end[j]
-            for i in np.flatnonzero(paragraphs)
-            for j in np.flatnonzero(paragraphs)
-            if 0 <= j - i < longest and paragraphs[i] == paragraphs[j]
+            for i in np.flatnonzero(parts)
+            for j in np.flatnonzero(parts)
+            if 0 <= j - i < longest and parts[i] == parts[j]
         ]
         best = max(everything) - (start[0] + end[0])
         assert found[0].margin == pytest.approx(float(best), abs=1e-4)
