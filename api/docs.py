@@ -17,7 +17,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from api.examples import add_examples
-from api.schemas import UploadForm, UrlRequest
+from api.requests import UploadForm, UrlRequest
 
 DESCRIPTION = (
     "Answers questions from your own documents, in their own words, and shows exactly where each "

@@ -16,7 +16,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from api import schemas
+from api import requests, schemas
 from api.annotations import MEDIA_TYPE, PROFILE, annotation_page
 from api.calls import Call, add_calls
 from api.live import Live
@@ -67,9 +67,9 @@ Opened = Annotated[Service, Depends(_service)]
 Working = Annotated[Place, Depends(Place)]
 
 
-async def ask(asked: schemas.AskRequest, request: Request, place: Working) -> Response:
+async def ask(asked: requests.AskRequest, request: Request, place: Working) -> Response:
     """Answer a question from the sources, or say that they hold no answer."""
-    only = asked.filters or schemas.Filters()
+    only = asked.filters or requests.Filters()
     options = _Options(
         asked.top_k,
         only.source,
@@ -82,7 +82,7 @@ async def ask(asked: schemas.AskRequest, request: Request, place: Working) -> Re
 
 
 async def ask_by_address(
-    asked: Annotated[schemas.AskQuery, Query()], request: Request, place: Working
+    asked: Annotated[requests.AskQuery, Query()], request: Request, place: Working
 ) -> Response:
     """The same for a browser or curl."""
     options = _Options(
@@ -117,9 +117,9 @@ async def _answer(request: Request, place: Place, question: str, options: _Optio
     return JSONResponse(answer_json(answer), headers=headers)
 
 
-async def search(asked: schemas.SearchRequest, place: Working) -> Response:
+async def search(asked: requests.SearchRequest, place: Working) -> Response:
     """Passages nearest to a query, best first."""
-    only = asked.filters or schemas.Filters()
+    only = asked.filters or requests.Filters()
 
     def work(service: Service) -> dict[str, object]:
         begun = time.perf_counter()
@@ -141,7 +141,7 @@ async def search(asked: schemas.SearchRequest, place: Working) -> Response:
     return JSONResponse(await place.run(work))
 
 
-def sources(page: Annotated[schemas.SourcesQuery, Query()], service: Opened) -> JSONResponse:
+def sources(page: Annotated[requests.SourcesQuery, Query()], service: Opened) -> JSONResponse:
     """What is indexed, by path, a page at a time."""
     listed = sorted(service.sources(), key=_order)
     if page.cursor is not None:
@@ -174,7 +174,7 @@ def source(source_id: str, service: Opened) -> JSONResponse:
 
 
 def text(
-    source_id: str, run: Annotated[schemas.TextQuery, Query()], request: Request, service: Opened
+    source_id: str, run: Annotated[requests.TextQuery, Query()], request: Request, service: Opened
 ) -> Response:
     """A source's canonical text, into which all offsets point, or a run of it."""
     start, end, found = service.text(source_id, run.start, run.end)

@@ -13,7 +13,7 @@ from fastapi.sse import format_sse_event
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from api import schemas
+from api import requests, schemas
 from api.calls import Call, add_calls, media_type
 from api.jobs.files import JobPlan
 from api.jobs.queue import JobMissingError, Jobs, JobsFullError, JobStateError
@@ -52,7 +52,7 @@ def _accepted(job: Job) -> JSONResponse:
 
 
 async def rebuild(
-    jobs: Working, asked: Annotated[schemas.RebuildRequest | None, Body()] = None
+    jobs: Working, asked: Annotated[requests.RebuildRequest | None, Body()] = None
 ) -> Response:
     """Bring the index up to date with the files that it remembers, as a job."""
     full = asked is not None and asked.full
@@ -79,15 +79,15 @@ async def add_source(request: Request, jobs: Working) -> Response:
     return _accepted(job)
 
 
-async def _url_request(request: Request) -> schemas.UrlRequest:
+async def _url_request(request: Request) -> requests.UrlRequest:
     try:
-        return schemas.UrlRequest.model_validate_json(await request.body())
+        return requests.UrlRequest.model_validate_json(await request.body())
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         raise RequestValidationError([{**e, "loc": ("body", *e["loc"])} for e in found]) from error
 
 
-def _add_url(asked: schemas.UrlRequest, jobs: Jobs, plan: JobPlan) -> Job:
+def _add_url(asked: requests.UrlRequest, jobs: Jobs, plan: JobPlan) -> Job:
     if not plan.allow_urls:
         raise HTTPException(
             403, "adding by address is switched off: set allow_urls to switch it on"

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from api import schemas
+from api import requests, schemas
 from api.app import create_app
 from api.configuration import ServeSettings
 from api.problems import ProblemModel
@@ -139,8 +139,8 @@ def test_the_schema_says_what_is_rendered(model: type[BaseModel], rendered: dict
 def test_the_schemas_limits_are_the_services() -> None:
     from qa import answering
 
-    assert schemas.MOST_PASSAGES == answering.MAX_TOP_K
-    assert "2,000" in str(schemas.AskRequest.model_fields["question"].description)
+    assert requests.MOST_PASSAGES == answering.MAX_TOP_K
+    assert "2,000" in str(requests.AskRequest.model_fields["question"].description)
     assert answering.MAX_QUESTION_CHARACTERS == 2000
 
 
