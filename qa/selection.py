@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 from index.folding import Aliases
 from index.types import Hit, Span
+from qa.attribution import attribution
 from qa.equality import NO_ALIASES, conflict, joined, meaning
 from qa.types import ReadSpan
 
 # In logits of `score`, which `pincite ask --explain` prints. On disputed questions of the corpus
 # the other accepted answers stood 2 to 3.3 below the best.
 RIVAL_MARGIN = 3.5
+# The same for what somebody is said to claim, in a sentence that speaks of no less of the question
+# (`docs/decisions/0014-claims-are-rivals.md`).
+CLAIM_MARGIN = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +99,38 @@ def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> lis
     return [Group(tuple(same)) for same in grouped.values()]
 
 
-def rivals(groups: Sequence[Group], aliases: Aliases = NO_ALIASES) -> list[bool]:
+def rivals(
+    groups: Sequence[Group], aliases: Aliases = NO_ALIASES, *, claim_margin: float = CLAIM_MARGIN
+) -> list[bool]:
     """Which of the groups, best first, are rivals: this is the one place that says so.
 
-    A group stands near the best if its score is at most RIVAL_MARGIN below the best's. A rival
-    stands near the best and contradicts (`equality.conflict`) another that does. Neither dates
-    nor the number of voices count.
+    A group stands near the best if its score is at most RIVAL_MARGIN below the best's, or at most
+    `claim_margin` if it is a claim and its sentence covers as much of the question. A rival stands
+    near the best and contradicts (`equality.conflict`) another that does. Neither dates nor the
+    number of voices count.
     """
-    near = [g for g in groups if g.best.score >= groups[0].best.score - RIVAL_MARGIN]
-    said = [meaning(g.best.text, aliases) for g in near]
-    found = [any(conflict(one, other) for other in said) for one in said]
-    return found + [False] * (len(groups) - len(near))
+    said = [
+        meaning(g.best.text, aliases) if _is_near(g.best, groups[0].best, claim_margin) else None
+        for g in groups
+    ]
+    near = [one for one in said if one is not None]
+    return [one is not None and any(conflict(one, other) for other in near) for one in said]
+
+
+def _is_near(candidate: Candidate, best: Candidate, claim_margin: float) -> bool:
+    below = best.score - candidate.score
+    if below <= RIVAL_MARGIN:
+        return True
+    likely = below <= claim_margin and candidate.covered >= best.covered and not candidate.misfit
+    return likely and _is_claim(candidate)
+
+
+def _is_claim(candidate: Candidate) -> bool:
+    """Whether its sentence says who says so."""
+    at = candidate.sentence.find(candidate.text)
+    return (
+        at >= 0 and attribution(candidate.sentence, Span(at, at + len(candidate.text))) is not None
+    )
 
 
 def overlap(a: Candidate, b: Candidate) -> bool:

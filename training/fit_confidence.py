@@ -44,7 +44,7 @@ from qa.evaluation import (
 )
 from qa.reader import bundled_reader_path
 from qa.risk import Promise, least_confidence, least_error
-from qa.selection import Weights
+from qa.selection import RIVAL_MARGIN, Weights, rivals
 from training.asked import NEUTRAL, NEVER, Asked, Similarity, asked_before
 
 # Compared with what regression says.
@@ -59,6 +59,8 @@ SETTLED = (-4.0, 0.0, 2.0, 4.0, 6.0, 9.0, NEVER)
 # How many answers might be ordered anew by their sentences' cosines, and how much that counts.
 RANKED_AGAIN = 6
 COSINE_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 8.0, 16.0)
+# How far below the best a claim may stand to be its rival.
+CLAIM_MARGINS = (RIVAL_MARGIN, 5.0, 6.0, 7.0, 8.0)
 # Confidences that a promise is measured at, and how sure it must be.
 CONFIDENCES = tuple(round(0.3 + step / 100, 2) for step in range(70))
 CERTAINTY = 0.95
@@ -80,6 +82,7 @@ def main() -> None:
     similarity = Similarity.bundled()
     chosen = choose(fitting, reported)
     show_headroom((fitting, reported), chosen, similarity)
+    show_rivals((fitting, reported), chosen)
     halves = split(reported)
     crossed: list[Scored] = []
     kept: list[list[Scored]] = []
@@ -169,6 +172,28 @@ def show_headroom(
                   f"{label}")  # fmt: skip
         best = [max((right for *_, right in f), default=0.0) for f in found]
         print(f"best of the first {RANKED_AGAIN}: F1 {100 * np.mean(best):.1f} {label}")
+
+
+def show_rivals(sets: Sequence[Sequence[Asked]], choice: Calibration) -> None:
+    """How often the best guess has a rival, by how far below it a claim may stand. Each set has
+    one source for each question, so that the rival of a right guess is a false one."""
+    for asked, label in zip(sets, ("fitted", "reported"), strict=True):
+        found = [(one, one.weighed(choice).groups) for one in asked if one.accepted]
+        for margin in CLAIM_MARGINS:
+            counts = {True: 0, False: 0}
+            saved = 0
+            for one, groups in found:
+                flags = rivals(groups, claim_margin=margin)
+                right = bool(groups) and one.is_right(groups[0].best.text)
+                counts[right] += any(flags)
+                saved += not right and any(
+                    flag and one.is_right(g.best.text)
+                    for flag, g in zip(flags, groups, strict=True)
+                )
+            print(
+                f"claims up to {margin:g} below: {counts[True]} right guesses have a rival, "
+                f"{counts[False]} wrong ones, {saved} of them the right answer, {label}"
+            )
 
 
 def regressed(asked: Sequence[Asked]) -> Weights:

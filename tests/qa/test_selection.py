@@ -7,7 +7,16 @@ import pytest
 from index.folding import Aliases
 from index.types import Hit, Passage, Source, Span
 from qa.confidence import MAX_GAP, Calibration, features, sigmoid
-from qa.selection import RIVAL_MARGIN, Candidate, Weights, group, rivals, score
+from qa.selection import (
+    CLAIM_MARGIN,
+    RIVAL_MARGIN,
+    Candidate,
+    Group,
+    Weights,
+    group,
+    rivals,
+    score,
+)
 from qa.types import ReadSpan
 
 
@@ -67,6 +76,21 @@ def test_a_rival_stands_near_the_best_and_contradicts_it() -> None:
     # Two that contradict one another near a best of another kind are rivals too.
     assert rivals([groups[1], groups[0], groups[2]]) == [False, True, True]
     assert rivals([]) == []
+
+
+def test_a_claim_is_a_rival_from_further_away() -> None:
+    best = replace(candidate("2,317", 9), sentence="They lost 2,317 men.")
+    below = 9 - CLAIM_MARGIN
+    said = "Armenia claims that 7,630 soldiers died."
+    claim = replace(candidate("7,630", below, start=20), sentence=said)
+    assert rivals([Group((best,)), Group((claim,))]) == [True, True]
+    for other in (
+        replace(claim, score=below - 0.1),
+        replace(claim, sentence="The soldiers who died were 7,630."),
+        replace(claim, covered=best.covered - 0.01),
+        replace(claim, misfit=True),
+    ):
+        assert rivals([Group((best,)), Group((other,))]) == [False, False]
 
 
 def test_what_is_only_said_less_exactly_is_no_rival() -> None:
