@@ -25,6 +25,8 @@ _TURNS = frozenset(
     ("while", "whereas", "but", "although", "though", "and", "or", "yet", "nor", "when", "as", "so",
      "because", "however", "since", "where")
 )  # fmt: skip
+# Words that begin a sentence with what is granted, up to a comma, before what is said.
+_CONCESSIONS = frozenset(("although", "though", "while", "whereas"))
 _DASHES = frozenset("—–")
 
 
@@ -56,8 +58,9 @@ def tokens(text: str) -> list[Token]:
 def statement(text: str, answer: Span) -> list[Token]:
     """The tokens of the statement that `answer`, a span of `text`, stands in.
 
-    A statement is a sentence, or the part of one between semicolons or before and after a turn
-    such as ", while". An answer that runs over several has the tokens of all.
+    A statement is a sentence, or the part of one between semicolons, before and after a turn such
+    as ", while", or before and after the comma that ends an "Although …". An answer that runs over
+    several has the tokens of all.
     """
     found = tokens(text)
     within = [i for i, t in enumerate(found) if t.span.end > answer.start
@@ -67,7 +70,24 @@ def statement(text: str, answer: Span) -> list[Token]:
     first, last = within[0], within[-1]
     start = next((i for i in range(first, 0, -1) if _begins(found, i)), 0)
     end = next((i for i in range(last + 1, len(found)) if _begins(found, i)), len(found))
+    if start == 0 or found[start - 1].text in _END:
+        start, end = _without_concession(found, start, end, first, last)
     return found[start:end]
+
+
+def _without_concession(
+    found: Sequence[Token], start: int, end: int, first: int, last: int
+) -> tuple[int, int]:
+    """The part of a sentence that begins with a concession, and holds the tokens from `first` to
+    `last`. Where more than one comma stands before these, none is known to end the concession."""
+    begins = start + (found[start].folded == "even")
+    if found[begins].folded not in _CONCESSIONS:
+        return start, end
+    commas = [at for at in range(begins, end) if found[at].text == ","]
+    before = [at for at in commas if at < first]
+    if not before:
+        return start, next((at for at in commas if at > last), end)
+    return (before[0] + 1 if len(before) == 1 else start), end
 
 
 def _begins(found: Sequence[Token], at: int) -> bool:

@@ -121,6 +121,11 @@ def test_two_parties_in_one_sentence_are_kept_apart() -> None:
     assert found(both.format("7,630", "[2,783]")) == (
         "Azerbaijan's Defence Ministry says", "Azerbaijan's Defence Ministry",
     )  # fmt: skip
+    both = "While Armenia claims that {} died, Azerbaijan's ministry says {}."
+    assert found(both.format("[7,630]", "2,783")) == ("Armenia claims", "Armenia")
+    assert found(both.format("7,630", "[2,783]")) == (
+        "Azerbaijan's ministry says", "Azerbaijan's ministry",
+    )  # fmt: skip
     both = "According to Baku, {} soldiers fell; according to Yerevan, {}."
     assert found(both.format("[2,783]", "7,630")) == ("According to Baku", "Baku")
     assert found(both.format("2,783", "[7,630]")) == ("according to Yerevan", "Yerevan")
@@ -180,6 +185,9 @@ def test_sooner_nobody_than_the_wrong_one(sentence: str) -> None:
         ("It was lit in [1987], and may burn still.", []),
         ("It was lit in [May 1987].", []), ("The [May] flight went well.", []),
         ("In May, [15] men died.", []),
+        ("Although it is unclear whether they bought drones, they turned to [Iran].", []),
+        ("Even though it may have failed, [15] were sold.", []),
+        ("Although it is unclear whether [Iran] sold them, they fly.", ["it is unclear"]),
         ("It was lit on what is [likely 15 May].", []),
         ("They gave [drones], reportedly advisers, and money.", []),
         ("They gave [drones], reportedly.", ["reportedly"]),
