@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.examples import FILE
 from qa.assembly import Pincite
+from qa.settings import Settings
 from tests.api.fakes import FakeService
 
 EXAMPLES: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
@@ -52,8 +53,9 @@ def test_every_example_has_its_place(document: dict[str, Any]) -> None:
 
 
 @pytest.mark.models
-def test_the_answers_of_the_examples_are_still_given(pincite: Pincite) -> None:
-    with TestClient(create_app(lambda: pincite)) as client:
+def test_the_answers_of_the_examples_are_still_given(corpus_index: Settings) -> None:
+    # The application closes what it opens.
+    with TestClient(create_app(lambda: Pincite.open(settings=corpus_index))) as client:
         asked = EXAMPLES["post /v1/ask"]
         same(client.post("/v1/ask", json=asked["body"]).json(), asked)
         asked = EXAMPLES["get /v1/ask"]
