@@ -81,7 +81,7 @@ def _without_concession(
     """The part of a sentence that begins with a concession, and holds the tokens from `first` to
     `last`. Where more than one comma stands before these, none is known to end the concession."""
     begins = start + (found[start].folded == "even")
-    if found[begins].folded not in _CONCESSIONS:
+    if begins >= end or found[begins].folded not in _CONCESSIONS:
         return start, end
     commas = [at for at in range(begins, end) if found[at].text == ","]
     before = [at for at in commas if at < first]

@@ -17,7 +17,7 @@ from qa.settings import Settings
 from tests.api.fakes import FakeService
 
 EXAMPLES: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-# What has no body of JSON, and what only a service that was interrupted answers.
+# What it answers is Prometheus's text, and longer than it tells.
 WITHOUT = {"get /metrics"}
 
 

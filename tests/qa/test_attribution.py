@@ -184,7 +184,7 @@ def test_sooner_nobody_than_the_wrong_one(sentence: str) -> None:
         ("The total of [15] could not be verified.", ["not be verified"]),
         ("It was lit in [1987], and may burn still.", []),
         ("It was lit in [May 1987].", []), ("The [May] flight went well.", []),
-        ("In May, [15] men died.", []),
+        ("In May, [15] men died.", []), ("[Even]", []), ("Even [though]", []),
         ("Although it is unclear whether they bought drones, they turned to [Iran].", []),
         ("Even though it may have failed, [15] were sold.", []),
         ("Although it is unclear whether [Iran] sold them, they fly.", ["it is unclear"]),
