@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.api.pages.browsing import CHROMIUM, NEEDED
+from tests.api.pages.browsing import CHROMIUM, NEEDED, opened
 
 
 # Of a module: while it is there an event loop runs, beside which other tests can start none.
@@ -20,3 +20,10 @@ def browser() -> Iterator[Browser]:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield launched
         launched.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page of the module's own `site`."""
+    with opened(browser, site) as page:
+        yield page

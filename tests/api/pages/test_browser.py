@@ -58,12 +58,6 @@ def site(pincite: Pincite, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    with opened(browser, site) as page:
-        yield page
-
-
-@pytest.fixture
 def plain(browser: Browser, site: str) -> Iterator[Page]:
     """A browser without JavaScript."""
     with opened(browser, site, java_script_enabled=False) as page:

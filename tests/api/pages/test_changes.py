@@ -103,12 +103,6 @@ def site(house: House) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    with opened(browser, site) as page:
-        yield page
-
-
 @contextlib.contextmanager
 def held_up(house: House) -> Iterator[None]:
     """No job ends meanwhile."""
