@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Span
+from tests.tiny_models import tiny_reader
 from training import misleading
 from training.average import average
 from training.data import Example, detokenise, read_qamr, read_squad
 from training.features import crop
 from training.hard_negatives import without_answer_sentence
 from training.restating import restate, reworded, telegraphic
-from training.train import pool_dropout
+from training.train import load_trunk, pool_dropout, simulate_int8
+from training.written import WRITTEN, read_written
 
 CONTEXT = (
     "In 1987 Marta Lind bought the largest lamp of Lund from Jon Berg. She sold it in 1991 to the "
@@ -165,3 +167,53 @@ def test_restating_keeps_the_answers() -> None:
     assert [e.answers for e in made] == [e.answers for e in examples]
     changed = sum(e.question != "Who made the drone?" for e in made)
     assert 50 < changed < 110
+
+
+def test_written_questions_find_their_passage(tmp_path: Path) -> None:
+    known = example("Who bought the lamp?", "Marta Lind")
+    rows = [
+        {"of": known.id, "question": "lamp keeper", "answers": [list(known.answers[0])]},
+        {"of": known.id, "question": "Who lit the lamp first?", "answers": []},
+        {"of": "of another edition", "question": "Who?", "answers": []},
+    ]
+    path = tmp_path / "written.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found, misled = read_written([known], path)
+    assert found.answer_texts == ("Marta Lind",)
+    assert (found.context, found.title) == (known.context, known.title)
+    assert misled.answers == ()
+    assert misled.question == "Who lit the lamp first?"
+    assert misled.id.endswith("-misleading")
+
+
+def test_a_written_answer_outside_its_passage_is_an_error(tmp_path: Path) -> None:
+    known = example("Who bought the lamp?", "Marta Lind")
+    path = tmp_path / "written.jsonl"
+    path.write_text(json.dumps({"of": known.id, "question": "Who?", "answers": [[0, 10_000]]}))
+    with pytest.raises(ValueError, match=r"written\.jsonl:1: an answer lies outside its passage"):
+        read_written([known], path)
+
+
+def test_the_written_questions_are_well_formed() -> None:
+    rows = [json.loads(line) for line in WRITTEN.read_text(encoding="utf-8").splitlines()]
+    assert all(row.keys() == {"of", "question", "answers"} for row in rows)
+    assert all(row["question"] == " ".join(row["question"].split()) for row in rows)
+    assert all(0 <= start < end for row in rows for start, end in row["answers"])
+    # Neither kind outweighs the other: its share must not tell a reader anything.
+    answered = sum(bool(row["answers"]) for row in rows)
+    assert abs(answered / len(rows) - 0.5) < 0.02
+
+
+def test_simulated_int8_stays_near_and_passes_gradients(tmp_path: Path) -> None:
+    model = load_trunk(tiny_reader(tmp_path / "reader"), frozen_layers=1).eval()
+    names = set(model.state_dict())
+    ids = torch.tensor([[2, 6, 8, 3, 9, 10, 3]])
+    plain = model(input_ids=ids).start_logits
+    simulate_int8(model)
+    rounded = model(input_ids=ids).start_logits
+    assert set(model.state_dict()) == names
+    assert 0 < float((rounded - plain).detach().abs().max()) < 0.1
+    rounded.sum().backward()
+    frozen, trained = model.bert.encoder.layer
+    assert frozen.output.dense.weight.grad is None
+    assert trained.output.dense.weight.grad.abs().max() > 0

@@ -16,6 +16,7 @@ from training import misleading
 from training.data import Example, read_training_sets
 from training.hard_negatives import mine, without_answer_sentence
 from training.restating import restate
+from training.written import read_written
 
 WIKI, REDDIT, AMAZON = "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon"
 
@@ -42,12 +43,17 @@ def _kind(example: Example) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A recipe's name for its mixture, with the learning rate, passes and batch size for it."""
+    """A recipe's name for its mixture, with the learning rate, passes and batch size for it, and
+    how many of the lowest layers stay as they are. int8_from: the share of the
+    steps after which int8 is simulated.
+    """
 
     build: Callable[[Path, random.Random], Mixture]
     learning_rate: float
     epochs: int
     batch_size: int = 16
+    frozen_layers: int = 0
+    int8_from: float = 1.0
 
 
 def _sample(examples: list[Example], count: int, rng: random.Random) -> list[Example]:
@@ -162,6 +168,24 @@ def again(data: Path, rng: random.Random) -> Mixture:
     return Mixture(_without_mark(restate(examples, 0.3, rng), 0.25, rng), (350, 900))
 
 
+def written(data: Path, rng: random.Random) -> Mixture:
+    """What was written to mislead and in other words, three times, amid some of all other kinds."""
+    sets = dict(read_training_sets(data))
+    ours = read_written(e for examples in sets.values() for e in examples)
+    by_hand = {"written": [e for e in ours if e.answers]}
+    examples = _negatives(
+        {**sets, **by_hand}, {"written": 2500, WIKI: 1500, REDDIT: 500, AMAZON: 300}, rng
+    )
+    examples += ours * 3
+    examples += _drawn(
+        sets, rng,
+        answerable={"policyqa": 800, REDDIT: 2500, AMAZON: 2000, "qamr": 8000},
+        misled={WIKI: 1500, "qamr": 1500},
+        without={WIKI: 1000, REDDIT: 300, AMAZON: 200},
+    )  # fmt: skip
+    return Mixture(_without_mark(examples, 0.15, rng), (350, 750))
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
@@ -169,5 +193,6 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "polish": Stage(polish, 7e-5, 1),
         "long": Stage(long, 1.5e-4, 1),
         "again": Stage(again, 1.4e-4, 1, batch_size=32),
+        "written": Stage(written, 1e-4, 1, frozen_layers=2, int8_from=0.7),
     }
 )
