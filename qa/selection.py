@@ -17,7 +17,7 @@ from qa.types import ReadSpan
 RIVAL_MARGIN = 3.5
 # The same for what somebody is said to claim, in a sentence that speaks of no less of the question
 # (`docs/decisions/0014-claims-are-rivals.md`).
-CLAIM_MARGIN = 6.0
+CLAIM_MARGIN = 7.0
 
 
 @dataclass(frozen=True, slots=True)
