@@ -43,9 +43,10 @@ def _kind(example: Example) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A recipe's name for its mixture, with the learning rate, passes and batch size for it, and
-    how many of the lowest layers stay as they are. int8_from: the share of the
-    steps after which int8 is simulated.
+    """A recipe's name for its mixture, with the learning rate, passes and batch size for it.
+
+    frozen_layers: how many of the lowest layers stay as they are. int8_from: the share of the
+        steps after which int8 is simulated.
     """
 
     build: Callable[[Path, random.Random], Mixture]

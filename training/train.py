@@ -33,7 +33,7 @@ Precision = Literal["bf16", "fp32"]
 class Recipe:
     """The settings of one run; a run that was begun with others is not picked up.
 
-    int8_from: the share of the steps after which int8 is simulated; it takes a quarter more time.
+    int8_from: the share of the steps after which int8 is simulated.
     """
 
     stage: str
@@ -124,7 +124,7 @@ class SimulatedInt8(torch.nn.Module):
 
     Activations to eight bits by their own range, weights to seven bits for each output
     (`index.compiling`); gradients pass the rounding as if it were not there (Jacob et al. 2018,
-    section 3). A reader trained so loses less when it is compiled.
+    section 3).
     """
 
     def __init__(self, linear: torch.nn.Linear) -> None:
