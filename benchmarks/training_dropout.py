@@ -44,8 +44,9 @@ def step_seconds(attention: float, hidden: float, pooled: bool) -> float:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             output = model(input_ids=ids, attention_mask=torch.ones_like(ids))
         loss = loss_of(
-            output.start_logits, output.end_logits, answers, torch.ones(BATCH, dtype=torch.long)
-        )
+            output.start_logits, output.end_logits, answers, torch.ones(BATCH, dtype=torch.long),
+            torch.arange(BATCH),
+        )  # fmt: skip
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()

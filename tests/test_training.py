@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.types import Span
+from tests.fakes import FakeEmbedder
 from tests.tiny_models import tiny_reader
 from training import misleading
+from training.asked import HELD_OUT
 from training.average import average
 from training.data import Example, detokenise, read_qamr, read_squad
-from training.features import crop
-from training.hard_negatives import without_answer_sentence
+from training.features import Feature, batches, crop
+from training.hard_negatives import among_others, without_answer_sentence
+from training.mixture import ARTICLES, rarer
 from training.restating import restate, reworded, telegraphic
-from training.train import load_trunk, pool_dropout, simulate_int8
+from training.train import collate, load_trunk, loss_of, pool_dropout, simulate_int8
 from training.written import WRITTEN, read_written
 
 CONTEXT = (
@@ -217,3 +222,75 @@ def test_simulated_int8_stays_near_and_passes_gradients(tmp_path: Path) -> None:
     frozen, trained = model.bert.encoder.layer
     assert frozen.output.dense.weight.grad is None
     assert trained.output.dense.weight.grad.abs().max() > 0
+
+
+def test_a_question_amid_other_passages() -> None:
+    near = "Jon Berg bought lamps in Lund in 1987, and sold the largest lamp."
+    far = "The ferry to Vera leaves at noon."
+    told = "Marta Lind bought the largest lamp of Lund in 1987."
+    known = example("Who bought the largest lamp of Lund in 1987?", "Marta Lind")
+    others = [replace(known, context=context, answers=()) for context in (near, far, told)]
+    bundles = among_others([known, *others], FakeEmbedder(), 5, 2, random.Random(1))
+    # Only what has an answer is asked, and never of a passage that tells it too.
+    assert len(bundles) == 1
+    first, *rest = bundles[0]
+    assert first == known
+    assert {other.context for other in rest} == {near, far}
+    assert all(other.question == known.question and not other.answers for other in rest)
+
+
+def test_the_rarer_of_each_opening() -> None:
+    asked = [example("How many lamps?", "1987"), *[example("How many mills?")] * 3]
+    asked += [*[example("Where was it?", "Lund")] * 3, example("where is the ferry")]
+    assert [e.question for e in rarer(asked)] == ["How many lamps?", "where is the ferry"]
+
+
+def feature(length: int, *answers: tuple[int, int]) -> Feature:
+    return Feature(tuple(range(1, length + 1)), (0,) * length, answers or ((0, 0),))
+
+
+def test_batches_keep_a_question_together() -> None:
+    bundles = [(feature(5 + n, (1, 2)), *(feature(9),) * (n % 3)) for n in range(20)]
+    made = batches(bundles, 4, random.Random(1))
+    assert sorted(map(len, (b for batch in made for b in batch))) == sorted(map(len, bundles))
+    assert all(sum(map(len, batch)) <= 4 for batch in made)
+
+
+def test_the_loss_of_a_question_amid_others() -> None:
+    together = collate([(feature(4, (1, 2)), feature(4))])
+    apart = collate([(feature(4, (1, 2)),), (feature(4),)])
+    assert together["asked"].tolist() == [0, 0]
+    assert apart["asked"].tolist() == [0, 1]
+
+    def loss(batch: dict[str, torch.Tensor], other: float) -> float:
+        # The right span is found; the other passage's span at 3 stands `other` above nothing.
+        start = torch.tensor([[0.0, 4.0, 0.0, 0.0], [0.0, 0.0, 0.0, other]])
+        end = torch.tensor([[0.0, 0.0, 4.0, 0.0], [0.0, 0.0, 0.0, other]])
+        return float(loss_of(start, end, batch["answers"], batch["counts"], batch["asked"]))
+
+    def alone(found: float, levels: int) -> float:
+        """Of one start or end that stands at `found` where the other tokens are at 0."""
+        return math.log(math.exp(found) + levels)
+
+    right, nothing = 2 * (alone(4, 3) - 4), 2 * alone(2, 3)
+    assert loss(apart, 2.0) == pytest.approx((right + nothing) / 2, rel=1e-5)
+    # Both passages' odds against their own no-answer, in one sum.
+    shared = math.log(math.exp(2 * alone(4, 3)) + math.exp(nothing)) - 8
+    assert loss(together, 2.0) == pytest.approx((right + nothing) / 2 + shared, rel=1e-5)
+
+
+@pytest.mark.parametrize("path", [ARTICLES, HELD_OUT])
+def test_the_written_articles_are_well_formed(path: Path) -> None:
+    examples = read_squad(path)
+    asked = [qa for article in json.loads(path.read_text(encoding="utf-8"))["data"]
+             for paragraph in article["paragraphs"] for qa in paragraph["qas"]]  # fmt: skip
+    # None was left out for an answer that does not stand where it is said to.
+    assert len(examples) == len(asked)
+    assert len({e.id for e in examples}) == len(examples)
+    assert 0.5 < sum(bool(e.answers) for e in examples) / len(examples) < 0.7
+
+
+def test_no_held_out_article_is_trained_on() -> None:
+    trained, held_out = read_squad(ARTICLES), read_squad(HELD_OUT)
+    assert not {e.title for e in trained} & {e.title for e in held_out}
+    assert not {e.context for e in trained} & {e.context for e in held_out}

@@ -32,6 +32,8 @@ from qa.selection import Candidate, Weights, group, score
 from training import misleading
 from training.data import read_squad
 
+# Articles that were written with those of `training.mixture.ARTICLES`, and never trained on.
+HELD_OUT = Path(__file__).with_name("held_out.json")
 # No margin reaches it: everything is read.
 NEVER = 99.0
 NEUTRAL = Calibration((0.0,) * (len(FEATURES) + 1), Weights(0.0, 0.0, 0.0), NEVER)
@@ -90,7 +92,11 @@ class Asked:
         return bool(self.accepted) and f1(guess, self.accepted) >= RIGHT_F1
 
 
-def asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]:
+# Those of XQuAD, of the held-out articles, and of SQuAD 2.0.
+AskedSets = tuple[list[Asked], list[Asked], list[Asked]]
+
+
+def asked_before(options: argparse.Namespace) -> AskedSets:
     """What was asked, from WORK if it was asked with the same reader and options.
 
     Empty WORK after changing the search, the embedder or the data: the file's name does not tell.
@@ -99,9 +105,7 @@ def asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]
     parts = (digest, options.count, options.tokens, options.overlap, options.depth)
     kept = options.work / f"asked-{'-'.join(map(str, parts))}.json"
     if kept.exists():
-        before: tuple[list[Asked], list[Asked]] = msgspec.json.decode(
-            kept.read_bytes(), type=tuple[list[Asked], list[Asked]]
-        )
+        before: AskedSets = msgspec.json.decode(kept.read_bytes(), type=AskedSets)
         return before
     with tempfile.TemporaryDirectory() as name:
         asked = _ask_all(options, Path(name))
@@ -110,7 +114,7 @@ def asked_before(options: argparse.Namespace) -> tuple[list[Asked], list[Asked]]
     return asked
 
 
-def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list[Asked]]:
+def _ask_all(options: argparse.Namespace, work: Path) -> AskedSets:
     encoder = compile_model(default_encoder_path(), "encoder", work / "models")
     reader = OnnxReader(compile_model(options.reader, "reader", work / "models"))
     split = SplitSettings(options.tokens, options.overlap)
@@ -132,21 +136,20 @@ def _ask_all(options: argparse.Namespace, work: Path) -> tuple[list[Asked], list
             for q, without_gold, weight in track(list(questions), description=label)
         ]  # fmt: skip
 
-    held_out = options.data / "squad2_dev.json"
-    shared = {example.title for example in read_squad(held_out)}
-    questions = write_articles(
-        options.data / "xquad_en.json", work / "fit", lambda title: title not in shared
-    )
-    fitting = asked(
-        _thrice(spread(questions, options.count or len(questions)), options.data / "xquad_en.json"),
-        *build_open(work / "fit-index", work / "fit", encoder, split), "asking xquad_en",
-    )  # fmt: skip
-    held = write_articles(held_out, work / "dev")
-    reported = asked(
-        [(q, False, 1.0) for q in spread(held, options.count or len(held))],
-        *build_open(work / "dev-index", work / "dev", encoder, split), "asking squad2_dev",
-    )  # fmt: skip
-    return fitting, reported
+    def open_of(name: str) -> tuple[OpenIndex, Searcher]:
+        return build_open(work / f"{name}-index", work / name, encoder, split)
+
+    def some(questions: Sequence[OpenQuestion]) -> list[OpenQuestion]:
+        return spread(questions, options.count or len(questions))
+
+    dev, xquad = options.data / "squad2_dev.json", options.data / "xquad_en.json"
+    shared = {example.title for example in read_squad(dev)}
+    questions = some(write_articles(xquad, work / "fit", lambda title: title not in shared))
+    fitting = asked(_thrice(questions, xquad), *open_of("fit"), "asking xquad_en")
+    written = [(q, False, 1.0) for q in some(write_articles(HELD_OUT, work / "written"))]
+    ours = asked(written, *open_of("written"), "asking the held-out articles")
+    held = [(q, False, 1.0) for q in some(write_articles(dev, work / "dev"))]
+    return fitting, ours, asked(held, *open_of("dev"), "asking squad2_dev")
 
 
 def _thrice(

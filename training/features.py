@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from tokenizers import Encoding, Tokenizer
 
@@ -75,8 +76,8 @@ def token_span(encoding: Encoding, span: Span) -> tuple[int, int] | None:
     return first, last
 
 
-def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> Iterator[Feature]:
-    """Encode examples; those whose every answer is cut off by the limit are left out."""
+def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> Iterator[Feature | None]:
+    """Encode examples; None stands for one whose every answer is cut off by the limit."""
     tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
     pairs = [(e.question[:400], e.context) for e in examples]
@@ -84,18 +85,41 @@ def encode(examples: Sequence[Example], tokenizer: Tokenizer) -> Iterator[Featur
         found = [token_span(encoding, span) for span in example.answers]
         answers = tuple(dict.fromkeys(span for span in found if span is not None))[:MAX_ANSWERS]
         if example.answers and not answers:
-            continue
-        yield Feature(tuple(encoding.ids), tuple(encoding.type_ids), answers or ((0, 0),))
+            yield None
+        else:
+            yield Feature(tuple(encoding.ids), tuple(encoding.type_ids), answers or ((0, 0),))
 
 
-def batches(features: list[Feature], size: int, rng: random.Random) -> list[list[Feature]]:
-    """Batches of like length in random order, so that little is spent on padding."""
-    order = features[:]
+# One question of one or of several contexts, the one with the answer first.
+Bundle = tuple[Feature, ...]
+
+
+def encode_bundles(
+    bundles: Sequence[tuple[Example, ...]], tokenizer: Tokenizer
+) -> Iterator[Bundle]:
+    """Encode each bundle; those whose answer is cut off are left out."""
+    encoded = encode([example for bundle in bundles for example in bundle], tokenizer)
+    for bundle in bundles:
+        first, *others = islice(encoded, len(bundle))
+        if first is not None:
+            yield first, *(other for other in others if other is not None)
+
+
+def batches(bundles: Sequence[Bundle], size: int, rng: random.Random) -> list[list[Bundle]]:
+    """Batches of about `size` features of like length, in random order, so that little is spent
+    on padding."""
+    order = list(bundles)
     rng.shuffle(order)
     window = size * 64
-    made = []
+    made: list[list[Bundle]] = []
     for at in range(0, len(order), window):
-        part = sorted(order[at : at + window], key=lambda f: len(f.ids))
-        made += [part[i : i + size] for i in range(0, len(part), size)]
+        part = sorted(order[at : at + window], key=lambda b: max(len(f.ids) for f in b))
+        room = 0
+        for bundle in part:
+            if room < len(bundle):
+                made.append([])
+                room = size
+            made[-1].append(bundle)
+            room -= len(bundle)
     rng.shuffle(made)
     return made

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -23,27 +24,52 @@ def mine(
     first teaches a reader that its own retriever is wrong.
     """
     chosen = rng.sample(list(examples), min(count, len(examples)))
+    return [
+        _of(example, rng.choice(near))
+        for example, near in zip(chosen, _nearest(chosen, examples, encoder), strict=True)
+        if near
+    ]
+
+
+def among_others(
+    examples: Sequence[Example], encoder: Embedder, count: int, others: int, rng: random.Random
+) -> list[tuple[Example, ...]]:
+    """`count` answerable examples, each followed by the same question of `others` other contexts.
+
+    The others are drawn from the two more that are nearest, as `mine` has them. Of an article cut
+    into paragraphs these are mostly its other paragraphs: what a search puts beside the right one.
+    """
+    answerable = [example for example in examples if example.answers]
+    chosen = rng.sample(answerable, min(count, len(answerable)))
+    return [
+        (example, *(_of(example, context) for context in rng.sample(near, min(others, len(near)))))
+        for example, near in zip(
+            chosen, _nearest(chosen, examples, encoder, others + 2), strict=True
+        )
+    ]
+
+
+def _nearest(
+    chosen: Sequence[Example], examples: Sequence[Example], encoder: Embedder, most: int = 3
+) -> Iterator[list[str]]:
+    """For each of the chosen the nearest contexts of `examples` without any of its answers."""
     contexts = list(dict.fromkeys(e.context for e in examples))
     lowered = [c.casefold() for c in contexts]
     matrix = encoder.embed(contexts, "document")
     questions = encoder.embed([e.question for e in chosen], "query")
-    mined = []
     for example, vector in zip(chosen, questions, strict=True):
         wanted = [t.casefold() for t in example.answer_texts]
-        near = np.argsort(-(matrix @ vector))[:30]
-        free = [
-            int(i)
-            for i in near
+        free = (
+            contexts[i]
+            for i in np.argsort(-(matrix @ vector))[:30]
             if contexts[i] != example.context and not any(t in lowered[i] for t in wanted)
-        ][:3]
-        if free:
-            mined.append(
-                replace(
-                    example, id=f"{example.id}-negative", context=contexts[rng.choice(free)],
-                    answers=(),
-                )
-            )  # fmt: skip
-    return mined
+        )
+        yield list(islice(free, most))
+
+
+def _of(example: Example, context: str) -> Example:
+    """The same question of a context that does not answer it."""
+    return replace(example, id=f"{example.id}-negative", context=context, answers=())
 
 
 def without_answer_sentence(

@@ -13,25 +13,38 @@ from types import MappingProxyType
 from index.compiling import compile_model, default_encoder_path
 from index.embedding import OnnxEmbedder
 from training import misleading
-from training.data import Example, read_training_sets
-from training.hard_negatives import mine, without_answer_sentence
+from training.data import Example, read_squad, read_training_sets
+from training.hard_negatives import among_others, mine, without_answer_sentence
 from training.restating import restate
 from training.written import read_written
+
+# Articles and questions written for this reader, in the form of SQuAD 2.0.
+ARTICLES = Path(__file__).with_name("articles.json")
 
 WIKI, REDDIT, AMAZON = "squadshifts_new_wiki", "squadshifts_reddit", "squadshifts_amazon"
 
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """Examples of one stage; crop_characters: shortest and longest crop of a context."""
+    """What one stage is fed.
+
+    examples: questions of one context each. crop_characters: shortest and longest crop of a
+    context. bundles: questions of several contexts, the one with the answer first.
+    """
 
     examples: Sequence[Example]
     crop_characters: tuple[int, int]
+    bundles: Sequence[tuple[Example, ...]] = ()
 
     @property
     def counts(self) -> dict[str, int]:
         """How many examples of each set, by what they are made for."""
-        return dict(sorted(Counter(f"{e.group}{_kind(e)}" for e in self.examples).items()))
+        return dict(sorted(Counter(f"{e.group}{_kind(e)}" for e in self.all_examples).items()))
+
+    @property
+    def all_examples(self) -> list[Example]:
+        """Those of bundles too."""
+        return [*self.examples, *(e for bundle in self.bundles for e in bundle)]
 
 
 def _kind(example: Example) -> str:
@@ -187,6 +200,63 @@ def written(data: Path, rng: random.Random) -> Mixture:
     return Mixture(_without_mark(examples, 0.15, rng), (350, 750))
 
 
+def amid(data: Path, rng: random.Random) -> Mixture:
+    """Questions amid the passages that a search puts beside the right one, and misleading ones:
+    scores that can be compared from passage to passage."""
+    sets = dict(read_training_sets(data))
+    asked = read_written(e for examples in sets.values() for e in examples)
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+        bundles = [
+            *among_others(sets[WIKI], encoder, 2800, 2, rng),
+            *among_others(asked, encoder, 2000, 2, rng),
+        ]
+    misled = _sample([e for e in asked if not e.answers], 2500, rng)
+    return Mixture(_without_mark(misled, 0.1, rng), (350, 700), bundles)
+
+
+def _opening(question: str) -> str:
+    first, second, *_ = f"{question.casefold()} - -".split()
+    return f"{first} {second}" if first == "how" else first
+
+
+def rarer(examples: Sequence[Example]) -> list[Example]:
+    """Of each opening those that are the rarer for it, answerable or not, measured by the share
+    of all: whoever writes misleading questions asks "how many" more often than "where"."""
+    counts = Counter((_opening(e.question), bool(e.answers)) for e in examples)
+    overall = sum(not e.answers for e in examples) / len(examples)
+
+    def misleads(opening: str) -> bool:
+        free, held = counts[opening, False], counts[opening, True]
+        return free > overall * (free + held)
+
+    return [e for e in examples if bool(e.answers) == misleads(_opening(e.question))]
+
+
+def articles(data: Path, rng: random.Random) -> Mixture:
+    """The articles written for this reader: each question once, those that they answer amid
+    other passages too, and once more what evens out the openings; with some of all other kinds."""
+    sets = dict(read_training_sets(data))
+    ours = read_squad(ARTICLES)
+    asked = read_written(e for examples in sets.values() for e in examples)
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+        bundles = among_others(ours, encoder, len(ours), 2, rng)
+    examples = (
+        ours
+        + rarer(ours)
+        + _sample(asked, 6000, rng)
+        + _sample(sets[WIKI], 1500, rng)
+        + _sample(sets["policyqa"], 400, rng)
+        + _sample(sets[REDDIT], 800, rng)
+        + _sample(sets[AMAZON], 600, rng)
+        + _sample(sets["qamr"], 4000, rng)
+        + misleading.make(sets[WIKI], 500, rng)
+        + misleading.make(sets["qamr"], 1000, rng)
+    )
+    return Mixture(_without_mark(examples, 0.1, rng), (350, 700), bundles)
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
@@ -195,5 +265,7 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "long": Stage(long, 1.5e-4, 1),
         "again": Stage(again, 1.4e-4, 1, batch_size=32),
         "written": Stage(written, 1e-4, 1, frozen_layers=2, int8_from=0.7),
+        "amid": Stage(amid, 7e-5, 1, frozen_layers=2),
+        "articles": Stage(articles, 1e-4, 1, frozen_layers=2, int8_from=0.8),
     }
 )

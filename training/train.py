@@ -11,6 +11,7 @@ import argparse
 import json
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer, PreTrainedModel
 
-from training.features import MAX_ANSWERS, Feature, batches, crop, encode
+from training.features import MAX_ANSWERS, Bundle, batches, crop, encode_bundles
 from training.mixture import STAGES, Mixture
 
 CHECKPOINT_SECONDS = 240.0
@@ -49,34 +50,61 @@ class Recipe:
 
 
 def loss_of(
-    start: torch.Tensor, end: torch.Tensor, answers: torch.Tensor, counts: torch.Tensor
-) -> torch.Tensor:
-    """Mean negative log of the probability that all accepted answers have together.
+    start: torch.Tensor, end: torch.Tensor, answers: torch.Tensor, counts: torch.Tensor,
+    asked: torch.Tensor,
+) -> torch.Tensor:  # fmt: skip
+    """Mean negative log of the probability that all accepted answers have together, of every
+    feature by itself and of the questions that several contexts are read for.
 
     start, end: logits, shape (batch, tokens), padding at -inf. answers: (batch, MAX_ANSWERS, 2),
-    counts: (batch,) says how many of them count. The marginal likelihood over alternatives is
-    that of Clark and Gardner (2018), section 3.
+    counts: (batch,) says how many of them count. asked: (batch,) numbers the questions from 0;
+    features of one question stand together, the one with the answer first. The marginal
+    likelihood over alternatives is that of Clark and Gardner (2018), section 3; that of several
+    contexts their shared normalisation, where each context's scores are relative to its own
+    no-answer, for these are what a ranking compares.
     """
-    log_start = torch.log_softmax(start.float(), dim=-1).gather(1, answers[:, :, 0])
-    log_end = torch.log_softmax(end.float(), dim=-1).gather(1, answers[:, :, 1])
+    log_start = torch.log_softmax(start.float(), dim=-1)
+    log_end = torch.log_softmax(end.float(), dim=-1)
+    found = log_start.gather(1, answers[:, :, 0]) + log_end.gather(1, answers[:, :, 1])
     unused = torch.arange(answers.shape[1])[None, :] >= counts[:, None]
-    return -torch.logsumexp((log_start + log_end).masked_fill(unused, -torch.inf), dim=1).mean()
+    right = torch.logsumexp(found.masked_fill(unused, -torch.inf), dim=1)
+    alone = -right.mean()
+    nothing = log_start[:, 0] + log_end[:, 0]
+    sizes = torch.bincount(asked)
+    several = torch.nonzero(sizes > 1).squeeze(1)
+    if not len(several):
+        return alone
+    firsts = torch.cumsum(sizes, 0) - sizes
+    together = torch.stack(
+        [
+            torch.logsumexp(-nothing[at : at + size], dim=0) - (right[at] - nothing[at])
+            for at, size in zip(firsts[several].tolist(), sizes[several].tolist(), strict=True)
+        ]
+    )
+    # As much as the features of these questions weigh in the other part.
+    return alone + together.sum() * sizes[several].float().mean() / len(right)
 
 
-def collate(batch: list[Feature]) -> dict[str, torch.Tensor]:
-    width = max(len(f.ids) for f in batch)
-    ids = torch.zeros(len(batch), width, dtype=torch.long)
+def collate(batch: Sequence[Bundle]) -> dict[str, torch.Tensor]:
+    """The tensors of a batch, as the model and `loss_of` take them."""
+    features = [feature for bundle in batch for feature in bundle]
+    width = max(len(f.ids) for f in features)
+    ids = torch.zeros(len(features), width, dtype=torch.long)
     types = torch.zeros_like(ids)
     mask = torch.zeros_like(ids)
-    answers = torch.zeros(len(batch), MAX_ANSWERS, 2, dtype=torch.long)
-    counts = torch.tensor([len(f.answers) for f in batch])
-    for row, feature in enumerate(batch):
+    answers = torch.zeros(len(features), MAX_ANSWERS, 2, dtype=torch.long)
+    counts = torch.tensor([len(f.answers) for f in features])
+    asked = torch.tensor([number for number, bundle in enumerate(batch) for _ in bundle])
+    for row, feature in enumerate(features):
         length = len(feature.ids)
         ids[row, :length] = torch.tensor(feature.ids)
         types[row, :length] = torch.tensor(feature.type_ids)
         mask[row, :length] = 1
         answers[row, : len(feature.answers)] = torch.tensor(feature.answers)
-    return {"ids": ids, "types": types, "mask": mask, "answers": answers, "counts": counts}
+    return {
+        "ids": ids, "types": types, "mask": mask, "answers": answers, "counts": counts,
+        "asked": asked,
+    }  # fmt: skip
 
 
 class PooledDropout(torch.nn.Module):
@@ -206,12 +234,15 @@ class Run:
         torch.save(state, self.checkpoint.with_suffix(".tmp"))
         self.checkpoint.with_suffix(".tmp").replace(self.checkpoint)
 
-    def epoch_batches(self, epoch: int) -> list[list[Feature]]:
+    def epoch_batches(self, epoch: int) -> list[list[Bundle]]:
         """The same batches for the same seed and epoch, so that a run can be picked up."""
         rng = random.Random(f"{self.recipe.seed}-{epoch}")
         shortest, longest = self.mixture.crop_characters
-        cropped = [crop(e, rng.randint(shortest, longest), rng) for e in self.mixture.examples]
-        return batches(list(encode(cropped, self.tokenizer)), self.recipe.batch_size, rng)
+        cropped = [
+            tuple(crop(e, rng.randint(shortest, longest), rng) for e in bundle)
+            for bundle in (*((e,) for e in self.mixture.examples), *self.mixture.bundles)
+        ]
+        return batches(list(encode_bundles(cropped, self.tokenizer)), self.recipe.batch_size, rng)
 
     def rate_at(self, step: int, total: int) -> float:
         """Linear warm-up, then a linear fall to zero."""
@@ -263,7 +294,7 @@ class Run:
         loss = loss_of(
             output.start_logits.float().masked_fill(padding, -torch.inf),
             output.end_logits.float().masked_fill(padding, -torch.inf),
-            batch["answers"], batch["counts"],
+            batch["answers"], batch["counts"], batch["asked"],
         )  # fmt: skip
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -311,7 +342,7 @@ def main() -> None:
         precision=options.precision,
     )
     mixture = stage.build(options.data, random.Random(options.seed))
-    print(f"{len(mixture.examples)} examples: {mixture.counts}", flush=True)
+    print(f"{len(mixture.all_examples)} examples: {mixture.counts}", flush=True)
     print(f"model in {Run(recipe, mixture, options.init, options.work).train(options.passes)}")
 
 

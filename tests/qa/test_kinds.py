@@ -13,6 +13,10 @@ from qa.kinds import is_question, misses_kind
         ("What percentage of arms comes from Israel?", "most arms"),
         ("When was the plant opened?", "in the capital"),
         ("In which year did it fly?", "the first flight"),
+        ("What portion of its grain does it buy abroad?", "winter wheat"),
+        ("For how long did it stay aloft?", "a new record"),
+        ("Which country bought the ships?", "Lima"),
+        ("With which South American nation was it signed?", "Peruvian"),
     ],
 )
 def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
@@ -35,6 +39,17 @@ def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
         ("Who refused to say how many drones his country had?", "Ilham Aliyev"),
         ("How much was paid?", "very little"),
         ("What happened in the year of the war?", "a ceasefire"),
+        ("What portion of its grain does it buy abroad?", "nearly half"),
+        ("How long did it fly?", "over a day"),
+        ("How big was the crew?", "six men"),
+        ("Which country bought the ships?", "Peru"),
+        ("which country bought the ships", "the Republic of Ruritania"),
+        ("Which country built it?", "Türkiye"),
+        ("What country gave up the islands?", "Côte d’Ivoire’s neighbour"),
+        ("Which other country signed?", "the United States of America"),
+        ("Which country's capital is it?", "Lima"),
+        ("Which country club did he join?", "Oakmont"),
+        ("Who left the country?", "the minister"),
     ],
 )
 def test_the_kind_or_none_asked_for(question: str, answer: str) -> None:
