@@ -176,7 +176,7 @@ def hit_lines(hits: Sequence[Hit], layout: Layout) -> Iterator[Line]:
             yield ("",)
         yield from _source(f"{number}. ", hit.source, layout)
         scores = (
-            f"fused {hit.fused:.4f}",
+            f"fused {hit.fused:.3f}",
             *((f"dense {hit.dense:.3f}",) if hit.dense is not None else ()),
             *((f"lexical {hit.lexical:.2f}",) if hit.lexical is not None else ()),
         )
@@ -223,7 +223,7 @@ def reading_lines(readings: Sequence[Reading]) -> Iterator[Line]:
                 "-" if reading.best is None else _shortened(reading.best, 40),
                 "-" if reading.margin is None else f"{reading.margin:+.2f}",
                 "-" if reading.score is None else f"{reading.score:+.2f}",
-                f"{reading.fused:.4f}",
+                f"{reading.fused:.3f}",
                 reading.verdict,
             )
             for reading in readings

@@ -38,7 +38,7 @@ class PassageScores(BaseModel):
 
     dense: float | None = Field(description="cosine similarity; null if that leg missed it")
     lexical: float | None = Field(description="BM25; null if that leg missed it")
-    fused: float = Field(description="reciprocal rank fusion: what ranks passages")
+    fused: float = Field(description="cosine and BM25 in one score, -1 to 2: what ranks passages")
 
 
 class CitationScores(PassageScores):

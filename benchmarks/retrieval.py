@@ -4,15 +4,16 @@
     python -m benchmarks.retrieval --questions QUESTIONS.jsonl FOLDER
 
 For each set a table: recall at 5 and 10 (whether a right passage is among so many) and nDCG@10 of
-the dense leg, the lexical leg and both fused, with passages embedded alone, as Pincite does, and
-with their source's title before them. A right passage is one that `qa.relevance` says is.
+the dense leg, the lexical leg, both fused, and both fused by their ranks alone, with passages
+embedded alone, as Pincite does, and with their source's title before them. A right passage is one
+that `qa.relevance` says is.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +25,12 @@ from index.build import BuildSettings, build
 from index.compiling import Compiled, compile_model, default_encoder_path
 from index.embedding import OnnxEmbedder
 from index.folding import Aliases
-from index.search import LEG_DEPTH, OpenIndex, open_generation, reciprocal_rank_fusion
+from index.search import LEG_DEPTH, OpenIndex, fuse, open_generation
 from index.splitting import SplitSettings
 from index.types import Passage, Source
 from qa.evaluation import found_within, ndcg
 from qa.relevance import Relevance
 from qa.settings import load_settings
-
-Leg = Mapping[int, float]
 
 
 class Shelf:
@@ -63,6 +62,16 @@ def embedded(
     return [p.number for _, p in pairs], embedder.embed(texts, "document")
 
 
+def by_reciprocal_rank(legs: Sequence[Sequence[int]], k: int = 60) -> list[int]:
+    """Reciprocal rank fusion, to compare with: the sum of 1 / (k + rank) over the legs.
+    (Cormack, Clarke and Buettcher, SIGIR 2009.)"""
+    scores: dict[int, float] = {}
+    for leg in legs:
+        for rank, number in enumerate(leg, start=1):
+            scores[number] = scores.get(number, 0.0) + 1.0 / (k + rank)
+    return sorted(scores, key=lambda number: (-scores[number], number))
+
+
 def measure(
     label: str, questions: Sequence[OpenQuestion], sources: Path, work: Path, encoder: Compiled
 ) -> None:
@@ -79,16 +88,23 @@ def measure(
     rows: dict[str, list[list[int]]] = {"lexical": [list(leg) for leg in lexical]}
     for name, titled in (("", False), (", titles", True)):
         numbers, matrix = embedded(opened, embedder, titled)
-        dense: list[Leg] = []
-        for vector in track(vectors, description=f"{label}{name}"):
+        row = {number: index for index, number in enumerate(numbers)}
+        dense: list[list[int]] = []
+        fused: list[list[int]] = []
+        for vector, words in track(
+            zip(vectors, lexical, strict=True), description=f"{label}{name}", total=len(asked)
+        ):
             cosines = matrix @ vector
             best = np.argsort(-cosines, kind="stable")[:LEG_DEPTH]
-            dense.append({numbers[i]: float(cosines[i]) for i in best})
-        rows[f"dense{name}"] = [list(leg) for leg in dense]
-        rows[f"fused{name}"] = [
-            [number for number, _ in reciprocal_rank_fusion(legs)]
-            for legs in zip(dense, lexical, strict=True)
-        ]
+            dense.append([numbers[i] for i in best])
+            known = {number: float(cosines[row[number]]) for number in (*dense[-1], *words)}
+            fused.append(list(fuse(known, words, len(numbers))))
+        rows |= {f"dense{name}": dense, f"fused{name}": fused}
+        if not titled:
+            rows["by rank"] = [
+                by_reciprocal_rank([list(words), ranking])
+                for words, ranking in zip(lexical, dense, strict=True)
+            ]
     print(f"{label}: {len(asked)} questions, {opened.manifest.counts['passages']} passages")
     print(f"{'':16}     @5    @10  nDCG@10")
     for name, rankings in rows.items():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -19,8 +20,9 @@ from index.store import Store
 from index.types import Filter, Hit
 from index.vectors import VectorIndex
 
-# Cormack, Clarke and Buettcher (2009) found k = 60 to do well on every collection they tried.
-RRF_K = 60
+# What a word of the question that only one passage holds counts, in units of cosine
+# (`docs/decisions/0016-how-the-legs-are-fused.md`).
+LEXICAL_WEIGHT = 0.11
 # How many passages each leg brings to the fusion.
 LEG_DEPTH = 50
 
@@ -102,13 +104,13 @@ class Searcher:
         The filter goes into both legs, so that all that meets it is searched and nothing else.
         """
         dense, lexical = self._legs(query, max(LEG_DEPTH, top_k), condition)
-        fused = reciprocal_rank_fusion([dense, lexical])[:top_k]
-        return self._hits([number for number, _ in fused], dict(fused), dense, lexical)
+        fused = self._fused(query, dense, lexical)
+        return self._hits(list(fused)[:top_k], fused, dense, lexical)
 
     def rankings(self, query: str, depth: int, condition: Filter) -> Rankings:
         """The first `depth` passages of each leg and of both fused, as `search` goes by them."""
         dense, lexical = self._legs(query, max(LEG_DEPTH, depth), condition)
-        fused = dict(reciprocal_rank_fusion([dense, lexical]))
+        fused = self._fused(query, dense, lexical)
         ranked = (list(leg)[:depth] for leg in (dense, lexical, fused))
         return Rankings(*(tuple(self._hits(leg, fused, dense, lexical)) for leg in ranked))
 
@@ -129,6 +131,15 @@ class Searcher:
         dense = dict(self._index.vectors.search(self._vector(query), depth, allowed))
         return dense, dict(self._index.lexical.search(query, depth, sources))
 
+    def _fused(
+        self, query: str, dense: Mapping[int, float], lexical: Mapping[int, float]
+    ) -> dict[int, float]:
+        """What either leg brought, by `fuse`; the cosines that the dense leg lacks are measured."""
+        missing = [number for number in lexical if number not in dense]
+        cosines = self._index.vectors.cosines(self._vector(query), missing)
+        known = {**dense, **dict(zip(missing, cosines, strict=True))}
+        return fuse(known, lexical, len(self._index.vectors))
+
     def _hits(
         self, numbers: Sequence[int], fused: Mapping[int, float], dense: Mapping[int, float],
         lexical: Mapping[int, float],
@@ -148,16 +159,22 @@ def _embed_query(embedder: Embedder, query: str) -> NDArray[np.float32]:
     return vector
 
 
-def reciprocal_rank_fusion(
-    legs: Iterable[Mapping[int, float]], k: int = RRF_K
-) -> list[tuple[int, float]]:
-    """Fuse rankings: each passage scores the sum of 1 / (k + its rank) over the legs.
+def fuse(
+    cosines: Mapping[int, float], lexical: Mapping[int, float], passages: int
+) -> dict[int, float]:
+    """Fused scores by passage number, best first: cosine + LEXICAL_WEIGHT * BM25 / unit.
 
-    legs: passage numbers with their scores, best first; ranks count from 1. Equal scores are
-    ordered by number. (Cormack, Clarke and Buettcher, SIGIR 2009.)
+    cosines: of every passage that either leg found. lexical: BM25 scores; 0 where there is none.
+    The unit is the inverse document frequency of a word that one of so many `passages` holds, so
+    that such a word counts the same in an index of any size. A question so long that its words
+    would count more than 1, the most that a cosine can, has them counted in a larger unit. Unlike
+    ranks, the scores say by how much a passage is the better one; a convex combination of scores
+    is what Bruch, Gai and Ingber (ACM TOIS 2023) found to be better than reciprocal ranks. Equal
+    scores are ordered by number.
     """
-    scores: dict[int, float] = {}
-    for leg in legs:
-        for rank, number in enumerate(leg, start=1):
-            scores[number] = scores.get(number, 0.0) + 1.0 / (k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    rarest = math.log(1 + (passages - 0.5) / 1.5) if passages else 1.0
+    unit = max(rarest / LEXICAL_WEIGHT, *lexical.values(), 0.0)
+    scores = {
+        number: cosine + lexical.get(number, 0.0) / unit for number, cosine in cosines.items()
+    }
+    return dict(sorted(scores.items(), key=lambda item: (-item[1], item[0])))

@@ -120,7 +120,7 @@ class Hit:
 
     dense: cosine similarity, -1 to 1, or None where the dense leg did not return the passage.
     lexical: BM25 score, above 0, or None likewise.
-    fused: the reciprocal rank fusion score that orders the hits, descending.
+    fused: the score of both legs together that orders the hits, descending (`search.fuse`).
     """
 
     passage: Passage

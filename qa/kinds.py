@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from importlib import resources
 
 from index.folding import words
 
@@ -20,8 +21,8 @@ _ASKS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _ASKS_MEASURE = re.compile(
-    _BEGINS + r"(?:how (?:long|far|high|fast|old|tall|deep|wide|heavy|large|big)\b"
-    r"|(?:what|which) (?:share|portion|fraction|sum|price|amount)\b)",
+    _BEGINS + r"(?:how (?:long|far|high|fast|old|tall|deep|wide|heavy|large|big)\b(?![-‐‑])"
+    r"|(?:what|which) (?:share|fraction|sum|price|amount)\b)",
     re.IGNORECASE,
 )
 _ASKS_TIME = re.compile(
@@ -45,26 +46,31 @@ _TIME = re.compile(
 )
 
 
-_DURATION = re.compile(
-    r"\b(?:centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|minutes?|seconds?|night"
-    r"|overnight|lifetime|since|until|throughout)\b",
+# Beside times and numbers, what says how long or how much of something.
+_MEASURE = re.compile(
+    r"\b(?:second|fifth|sixth|seventh|eighth|ninth|tenth|most|majority|minority|bulk|part|some"
+    r"|minutes?|seconds?|nights?|overnight|fortnights?|generations?|lifetime|millenni(?:a|um)"
+    r"|forever|indefinitely|permanently|throughout|whole|entire|to|as|than|of|miles?|foot|feet"
+    r"|inch(?:es)?|yards?|met(?:er|re)s?|kilomet(?:er|re)s?)\b",
     re.IGNORECASE,
 )
-# "Which South Asian country", but not "which country's capital" nor "what country music".
+# "Which South Asian country", "in what other nation"; not "what does the country export", "what
+# kind of country" or "which country's capital".
 _ASKS_COUNTRY = re.compile(
-    r"\b(?:which|what) (?:(?:\w|-)+ ){0,2}(?:country|nation)\b"
-    r"(?!['’-]| (?:music|house|club|singer))",
+    r"\b(?:which|what) (?:(?!(?:an?|the|this|these|that|each|every|another|his|her|its|their|our"
+    r"|is|was|are|were|be|do|does|did|has|had|have|will|would|can|could|of|in|for|to|kind|type"
+    r"|sort|made|makes|happened|needs)\b)[\w-]+ ){0,2}(?:country|nation)\b"
+    r"(?!['’-]| (?:music|house|club|singer|song|star|band|codes?|roads?|estate|risk|leaders?|and))",
     re.IGNORECASE,
 )
-# Called countries, and not among the territories of today.
-_OTHER_COUNTRIES = (
-    "england", "scotland", "wales", "northern ireland", "usa", "us", "uk", "uae", "america",
-    "britain", "great britain", "ussr", "yugoslavia", "czechoslovakia", "prussia", "persia",
-    "congo", "holland", "burma", "korea", "ivory coast", "macedonia", "swaziland", "palestine",
-    "turkey", "artsakh", "rhodesia", "zaire", "ceylon", "siam", "bohemia", "byzantium",
-)  # fmt: skip
+# What only states are called, and peoples: "the Peruvians" answers as well as "Peru".
 _STATE = re.compile(
     r"\b(?:empire|kingdom|republic|union|dynasty|federation|states)\b", re.IGNORECASE
+)
+_PEOPLE = re.compile(
+    r"\b[A-Z]\w*(?:ish|ese|ian|ean|an|ians|eans|ans|i|is)\b"
+    r"|\b(?:Dutch|French|Greek|Thai|Swiss|Czech|Uzbek|Kazakh|Kyrgyz|Tajik|Turkmen|Turk|Dane|Swede"
+    r"|Finn|Pole|Scot|Serb|Croat|Slovak|Slovene|Spaniard|Filipino|Kurd|Welsh)s?\b"
 )
 _LONGEST_COUNTRY = 5
 
@@ -83,17 +89,18 @@ def misses_kind(question: str, answer: str) -> bool:
     if _ASKS_NUMBER.search(question):
         return _NUMBER.search(answer) is None
     if _ASKS_MEASURE.search(question):
-        return _NUMBER.search(answer) is None and _DURATION.search(answer) is None
+        return not any(kind.search(answer) for kind in (_NUMBER, _TIME, _MEASURE))
     if _ASKS_TIME.search(question):
         return _TIME.search(answer) is None
     return _ASKS_COUNTRY.search(question) is not None and not _names_country(answer)
 
 
 def _names_country(text: str) -> bool:
-    """Whether a country of today or of the past is named, or what only states are called."""
-    if _STATE.search(text):
+    """Whether a country of today or of the past is named, a people, or what only states are
+    called."""
+    if _STATE.search(text) or _PEOPLE.search(text):
         return True
-    found = words(text)
+    found = words(text.replace("St. ", "Saint ").replace(".", ""))  # "U.S." too
     return any(
         tuple(found[start:end]) in _countries()
         for start in range(len(found))
@@ -103,16 +110,6 @@ def _names_country(text: str) -> bool:
 
 @cache
 def _countries() -> frozenset[tuple[str, ...]]:
-    """The folded words of each country's names: those of CLDR, and others.
-
-    Loaded when first asked for: few questions ask for a country, and it takes some hundredths of
-    a second.
-    """
-    from babel import Locale
-
-    territories = Locale("en").territories
-    # Codes of three digits are continents and other regions.
-    names = [name for code, name in territories.items() if not code.isdigit()]
-    # "Myanmar (Burma)" is two names, "Hong Kong SAR China" one.
-    parts = [part for name in names for part in re.split(r"[()]", name.replace(" SAR China", ""))]
-    return frozenset(tuple(words(name)) for name in (*parts, *_OTHER_COUNTRIES)) - {()}
+    """The folded words of each country's name, those of the past and disputed ones too."""
+    names = resources.files("qa").joinpath("countries.txt").read_text(encoding="utf-8")
+    return frozenset(tuple(words(name)) for name in names.splitlines())

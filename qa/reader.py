@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from index.compiling import Compiled, session
 from index.embedding import length_batches, padded_inputs
 from index.types import Span
-from qa.spans import best_spans
+from qa.spans import best_spans, without_halves
 from qa.types import ReadSpan
 
 # A longer question is cut: it must leave the passage its room.
@@ -115,7 +115,7 @@ def _decode(text: str, encoding: Any, start: np.ndarray, end: np.ndarray) -> tup
         count=length,
     )
     found = best_spans(start[:length], end[:length], parts, count=SPANS_PER_PASSAGE)
+    spans = (Span(encoding.offsets[s.first][0], encoding.offsets[s.last][1]) for s in found)
     return tuple(
-        ReadSpan(Span(encoding.offsets[s.first][0], encoding.offsets[s.last][1]), s.margin)
-        for s in found
+        ReadSpan(without_halves(text, span), s.margin) for span, s in zip(spans, found, strict=True)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -57,9 +56,8 @@ class Group:
 class Weights:
     """What else counts beside the reader's margin, in logits.
 
-    fused: for each unit of the natural logarithm of the fused score. covered: for a sentence that
-    has words for the whole question over one that has none. misfit: against a span of another kind
-    than was asked for.
+    fused: for each unit of the fused score. covered: for a sentence that has words for the whole
+    question over one that has none. misfit: against a span of another kind than was asked for.
     """
 
     fused: float
@@ -72,12 +70,7 @@ def score(margin: float, hit: Hit, covered: float, misfit: bool, weights: Weight
     reading further down the ranking does not drown the answer, and what a small reader does not
     see as well as the words themselves: how much of the question its sentence speaks of, and
     whether it is of the kind that was asked for."""
-    return (
-        margin
-        + weights.fused * math.log(hit.fused)
-        + weights.covered * covered
-        - weights.misfit * misfit
-    )
+    return margin + weights.fused * hit.fused + weights.covered * covered - weights.misfit * misfit
 
 
 def group(candidates: Sequence[Candidate], aliases: Aliases = NO_ALIASES) -> list[Group]:

@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     passage_tokens: Annotated[int, Meta(ge=32, le=512)] = 128
     passage_overlap: Annotated[int, Meta(ge=0, le=256)] = 32
     read_depth: Annotated[int, Meta(ge=1, le=100)] = 10
-    min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.25
+    min_confidence: Annotated[float, Meta(ge=0, le=1)] = 0.3
     threads: Annotated[int, Meta(ge=1)] | None = None
     keep_generations: Annotated[int, Meta(ge=1)] = 3
 

@@ -13,10 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.types import Span
+
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.intp]
 
 MAX_ANSWER_TOKENS = 30
+# What opens, by what closes it. Straight quotation marks are inches too, and the curly ones pair
+# otherwise in other languages: only the English way is known here.
+_OPENS = {")": "(", "]": "[", "”": "“", "»": "«"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,42 @@ def best_spans(
         # end and end after its start.
         scores[: last + 1, first:] = -np.inf
     return spans
+
+
+def without_halves(text: str, span: Span) -> Span:
+    """The span without a bracket or quotation mark at its ends whose other half stands outside it:
+    `12,192 meters)` of a text with `(12,192 meters)` is `12,192 meters`. What holds nothing else
+    stays as it is."""
+    start, end = span
+    unpaired = _unpaired(text[start:end])
+    while start < end and end - 1 - span.start in unpaired and _opened(text[end - 1], text[:start]):
+        end -= 1
+    while start < end and start - span.start in unpaired and _closed(text[start], text[end:]):
+        start += 1
+    inner = text[start:end]
+    start += len(inner) - len(inner.lstrip())
+    end = start + len(inner.strip())
+    return Span(start, end) if start < end else span
+
+
+def _unpaired(text: str) -> set[int]:
+    """Where the marks stand that lack their other half."""
+    opened: list[int] = []
+    lost: set[int] = set()
+    for place, mark in enumerate(text):
+        if mark in _OPENS.values():
+            opened.append(place)
+        elif mark in _OPENS:
+            if opened and text[opened[-1]] == _OPENS[mark]:
+                opened.pop()
+            else:
+                lost.add(place)
+    return lost.union(opened)
+
+
+def _opened(mark: str, before: str) -> bool:
+    return mark in _OPENS and _OPENS[mark] in before
+
+
+def _closed(mark: str, after: str) -> bool:
+    return any(opens == mark and closes in after for closes, opens in _OPENS.items())

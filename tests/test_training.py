@@ -252,6 +252,8 @@ def feature(length: int, *answers: tuple[int, int]) -> Feature:
 def test_batches_keep_a_question_together() -> None:
     bundles = [(feature(5 + n, (1, 2)), *(feature(9),) * (n % 3)) for n in range(20)]
     made = batches(bundles, 4, random.Random(1))
+    # Twenty bundles of 39 features in all.
+    assert len(made) <= 14
     assert sorted(map(len, (b for batch in made for b in batch))) == sorted(map(len, bundles))
     assert all(sum(map(len, batch)) <= 4 for batch in made)
 
@@ -277,6 +279,28 @@ def test_the_loss_of_a_question_amid_others() -> None:
     # Both passages' odds against their own no-answer, in one sum.
     shared = math.log(math.exp(2 * alone(4, 3)) + math.exp(nothing)) - 8
     assert loss(together, 2.0) == pytest.approx((right + nothing) / 2 + shared, rel=1e-5)
+
+
+def test_questions_of_several_passages_count_as_their_features_do() -> None:
+    right, other = feature(4, (1, 2)), feature(4)
+    mixed = collate([(right, other, other), (right,), (right, other)])
+    asked = mixed["asked"]
+    assert asked.tolist() == [0, 0, 0, 1, 2, 2]
+    start, end = torch.randn(2, 6, 4, generator=torch.Generator().manual_seed(1))
+
+    def loss(asked: torch.Tensor) -> float:
+        return float(loss_of(start, end, mixed["answers"], mixed["counts"], asked))
+
+    def shared(rows: slice) -> float:
+        first = torch.log_softmax(start[rows], 1), torch.log_softmax(end[rows], 1)
+        nothing = first[0][:, 0] + first[1][:, 0]
+        found = first[0][0, 1] + first[1][0, 2]
+        return float(torch.logsumexp(-nothing, 0) - (found - nothing[0]))
+
+    alone = loss(torch.arange(6))
+    # Five of the six features are of such questions, two and a half a question.
+    expected = alone + (shared(slice(0, 3)) + shared(slice(4, 6))) * 2.5 / 6
+    assert loss(asked) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("path", [ARTICLES, HELD_OUT])

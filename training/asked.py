@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import random
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -59,20 +60,20 @@ class Asked:
                 return end
         return read
 
-    @property
-    def candidates(self) -> list[Candidate]:
-        """What was found, with its kind as it is told now: that needs no asking again."""
-        return [
+    def told_anew(self) -> Asked:
+        """The same with kinds as they are told now: that needs no asking again."""
+        candidates = (
             replace(c, misfit=misses_kind(self.question, c.text))
             for c in self.considered.candidates
-        ]
+        )
+        return replace(self, considered=replace(self.considered, candidates=tuple(candidates)))
 
     def weighed(self, choice: Calibration) -> Considered:
         """The same findings, ranked and read as `choice` has it."""
         read = self.read_until(choice.settled_margin)
         scored: list[Candidate] = [
             replace(c, score=score(c.read.margin, c.hit, c.covered, c.misfit, choice.ranking))
-            for c in self.candidates
+            for c in self.considered.candidates
             if c.rank <= read
         ]
         return replace(self.considered, read=read, groups=tuple(group(scored)))
@@ -81,7 +82,7 @@ class Asked:
         """The best answer: "" if nothing was found."""
         read = self.read_until(choice.settled_margin)
         ranking = choice.ranking
-        found = [c for c in self.candidates if c.rank <= read]
+        found = [c for c in self.considered.candidates if c.rank <= read]
         best = max(
             found, key=lambda c: score(c.read.margin, c.hit, c.covered, c.misfit, ranking),
             default=None,
@@ -99,14 +100,17 @@ AskedSets = tuple[list[Asked], list[Asked], list[Asked]]
 def asked_before(options: argparse.Namespace) -> AskedSets:
     """What was asked, from WORK if it was asked with the same reader and options.
 
-    Empty WORK after changing the search, the embedder or the data: the file's name does not tell.
+    Empty WORK after changing the search, the embedder or the development sets: the file's name
+    does not tell.
     """
     digest = source_digest(options.reader, "reader")[:12]
-    parts = (digest, options.count, options.tokens, options.overlap, options.depth)
+    written = hashlib.sha256(HELD_OUT.read_bytes()).hexdigest()[:12]
+    parts = (digest, written, options.count, options.tokens, options.overlap, options.depth)
     kept = options.work / f"asked-{'-'.join(map(str, parts))}.json"
     if kept.exists():
         before: AskedSets = msgspec.json.decode(kept.read_bytes(), type=AskedSets)
-        return before
+        first, second, third = ([one.told_anew() for one in asked] for asked in before)
+        return first, second, third
     with tempfile.TemporaryDirectory() as name:
         asked = _ask_all(options, Path(name))
     options.work.mkdir(parents=True, exist_ok=True)

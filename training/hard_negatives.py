@@ -34,10 +34,11 @@ def mine(
 def among_others(
     examples: Sequence[Example], encoder: Embedder, count: int, others: int, rng: random.Random
 ) -> list[tuple[Example, ...]]:
-    """`count` answerable examples, each followed by the same question of `others` other contexts.
+    """`count` answerable examples, each followed by its question of up to `others` more contexts.
 
-    The others are drawn from the two more that are nearest, as `mine` has them. Of an article cut
-    into paragraphs these are mostly its other paragraphs: what a search puts beside the right one.
+    These are drawn from the `others` + 2 nearest, as `mine` has them: of an article cut into
+    paragraphs mostly its other paragraphs, what a search puts beside the right one. One that
+    gives the answer in another wording ("a fifth", "20 %") is not told from one that does not.
     """
     answerable = [example for example in examples if example.answers]
     chosen = rng.sample(answerable, min(count, len(answerable)))

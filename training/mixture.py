@@ -222,7 +222,8 @@ def _opening(question: str) -> str:
 
 def rarer(examples: Sequence[Example]) -> list[Example]:
     """Of each opening those that are the rarer for it, answerable or not, measured by the share
-    of all: whoever writes misleading questions asks "how many" more often than "where"."""
+    of all: whoever writes misleading questions asks "how many" more often than "where". Asked
+    again, they bring most openings nearer to the share of all, and some beyond it."""
     counts = Counter((_opening(e.question), bool(e.answers)) for e in examples)
     overall = sum(not e.answers for e in examples) / len(examples)
 
@@ -235,7 +236,7 @@ def rarer(examples: Sequence[Example]) -> list[Example]:
 
 def articles(data: Path, rng: random.Random) -> Mixture:
     """The articles written for this reader: each question once, those that they answer amid
-    other passages too, and once more what evens out the openings; with some of all other kinds."""
+    other passages too, and the `rarer` of each opening again; with some of all other kinds."""
     sets = dict(read_training_sets(data))
     ours = read_squad(ARTICLES)
     asked = read_written(e for examples in sets.values() for e in examples)

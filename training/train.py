@@ -54,14 +54,15 @@ def loss_of(
     asked: torch.Tensor,
 ) -> torch.Tensor:  # fmt: skip
     """Mean negative log of the probability that all accepted answers have together, of every
-    feature by itself and of the questions that several contexts are read for.
+    feature by itself, and added to it, of the questions that several contexts are read for.
 
     start, end: logits, shape (batch, tokens), padding at -inf. answers: (batch, MAX_ANSWERS, 2),
     counts: (batch,) says how many of them count. asked: (batch,) numbers the questions from 0;
     features of one question stand together, the one with the answer first. The marginal
     likelihood over alternatives is that of Clark and Gardner (2018), section 3; that of several
     contexts their shared normalisation, where each context's scores are relative to its own
-    no-answer, for these are what a ranking compares.
+    no-answer, for these are what a ranking compares. The second part pushes towards the right
+    span rather than away from the others, which the first part does.
     """
     log_start = torch.log_softmax(start.float(), dim=-1)
     log_end = torch.log_softmax(end.float(), dim=-1)
@@ -81,7 +82,7 @@ def loss_of(
             for at, size in zip(firsts[several].tolist(), sizes[several].tolist(), strict=True)
         ]
     )
-    # As much as the features of these questions weigh in the other part.
+    # Together as much as the features of these questions weigh in the other part.
     return alone + together.sum() * sizes[several].float().mean() / len(right)
 
 

@@ -55,7 +55,7 @@ def source(name: str = "tajikistan.md", title: str = "Tajikistan's drones") -> S
 def hit(text: str = IRAN_TEXT, of: Source | None = None) -> Hit:
     of = of or source()
     span = Span(0, len(text))
-    return Hit(Passage("psg_1", 0, of.id, span, span, text), of, 0.0328, 0.71, 14.2)
+    return Hit(Passage("psg_1", 0, of.id, span, span, text), of, 0.96, 0.71, 14.2)
 
 
 def citation(
@@ -100,10 +100,10 @@ def answer(question: str = "who supplied the drones", found: str = "Iran supplie
         tokens_read=1204,
         readings=(
             Reading(
-                1, "psg_1", "corpus/tajikistan.md", "Iran", 5.5, 5.1, 0.0328, 0.71, 14.2, "answer"
+                1, "psg_1", "corpus/tajikistan.md", "Iran", 5.5, 5.1, 0.96, 0.71, 14.2, "answer"
             ),
             Reading(
-                2, "psg_2", "corpus/rival.pdf", None, None, None, 0.02, None, 3.0, "nothing found"
+                2, "psg_2", "corpus/rival.pdf", None, None, None, -0.02, None, 3.0, "nothing found"
             ),
         ),
         decision=Decision(0.91, 0.4, (Evidence("margin", 5.5, 1.1),)),

@@ -61,9 +61,9 @@ def test_explain_shows_what_was_decided_and_read() -> None:
     rows = ran.out.split("Passages read\n")[1].splitlines()
     head = ["rank", "source", "best", "span", "margin", "score", "fused", "verdict"]
     assert rows[0].split() == head
-    read = ["1", "corpus/tajikistan.md", "Iran", "+5.50", "+5.10", "0.0328", "answer"]
+    read = ["1", "corpus/tajikistan.md", "Iran", "+5.50", "+5.10", "0.960", "answer"]
     assert rows[1].split() == read
-    assert rows[2].split() == ["2", "corpus/rival.pdf", "-", "-", "-", "0.0200", "nothing", "found"]
+    assert rows[2].split() == ["2", "corpus/rival.pdf", "-", "-", "-", "-0.020", "nothing", "found"]
     ran = pincite("ask", "who", "--explain", "--json")
     assert len(json.loads(ran.out)["readings"]) == 2
 
@@ -230,7 +230,7 @@ def test_search_prints_ranked_passages() -> None:
     ran = pincite("search", "drones")
     assert ran.out.startswith(
         "1. Tajikistan's drones, A. Writer, The Paper, 2023-07-31\n"
-        "    corpus/tajikistan.md: fused 0.0328, dense 0.710, lexical 14.20\n"
+        "    corpus/tajikistan.md: fused 0.960, dense 0.710, lexical 14.20\n"
     )
     found = json.loads(pincite("search", "drones", "--json").out)
     assert found["passages"] == [json.loads(json.dumps(hit_json(hit())))]

@@ -43,3 +43,11 @@ def test_nothing_is_allowed_or_there() -> None:
 def test_bytes_that_are_no_index_are_damaged() -> None:
     with pytest.raises(IndexDamagedError, match="test"):
         VectorIndex(b"not an index at all", "test")
+
+
+def test_cosines_are_those_of_the_search() -> None:
+    vectors, query = unit_rows(1, 30), unit_rows(2, 1)[0]
+    index = VectorIndex(serialise_vectors(vectors), "test")
+    found = dict(index.search(query, 30))
+    assert index.cosines(query, [7, 0, 29]) == pytest.approx([found[7], found[0], found[29]])
+    assert index.cosines(query, []) == []

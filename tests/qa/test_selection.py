@@ -101,10 +101,11 @@ def test_what_is_only_said_less_exactly_is_no_rival() -> None:
 
 def test_retrieval_and_coverage_count_by_their_weights() -> None:
     near = candidate("x", 0).hit
-    far = replace(near, fused=near.fused / 2)
-    fused = Weights(1.0, 0.0, 0.0)
+    far = replace(near, fused=-0.25)
+    fused = Weights(4.0, 0.0, 0.0)
     assert score(2.0, near, 0.5, True, Weights(0.0, 0.0, 0.0)) == 2.0
-    assert score(2.0, near, 0.5, True, fused) > score(2.0, far, 0.5, True, fused)
+    assert score(2.0, near, 0.5, True, fused) == 2.0 + 4 * near.fused
+    assert score(2.0, far, 0.5, True, fused) == 1.0
     assert score(2.0, near, 0.5, False, Weights(0.0, 4.0, 3.0)) == 4.0
     assert score(2.0, near, 0.5, True, Weights(0.0, 4.0, 3.0)) == 1.0
 

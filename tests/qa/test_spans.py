@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.spans import best_spans
+from index.types import Span
+from qa.spans import best_spans, without_halves
 
 
 def logits(values: list[float]) -> np.ndarray:
@@ -82,3 +83,40 @@ def test_spans_are_what_they_must_be(
         ]
         best = max(everything) - (start[0] + end[0])
         assert found[0].margin == pytest.approx(float(best), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "kept"),
+    [
+        ("It rose 40,000 feet (12,192 meters).", "12,192 meters)", "12,192 meters"),
+        ("It rose 40,000 feet (12,192 meters).", "(12,192 meters", "12,192 meters"),
+        ("It rose 40,000 feet (12,192 meters).", "feet (12,192 meters)", "feet (12,192 meters)"),
+        ("(sales (net) rose)", "sales (net)", "sales (net)"),
+        ("the net) sales (net)", "net) sales", "net) sales"),
+        ("the interval [0, 1) is", "[0, 1)", "[0, 1)"),
+        ("see (b) treaty (signed) and", "(b) treaty (signed", "(b) treaty (signed"),
+        ("They fear a “Sunni ring”.", "“Sunni ring", "Sunni ring"),
+        ("They fear (a “Sunni ring”).", "Sunni ring”)", "Sunni ring"),
+        ("They fear a “Sunni ring”.", "“Sunni ring”", "“Sunni ring”"),
+        ("Bericht der „Alpha” news", "„Alpha” news", "„Alpha” news"),
+        ('a 12" gun and a 5" gun', '12"', '12"'),
+        ("Ankara’s", "Ankara’s", "Ankara’s"),
+        ("( )", ")", ")"),
+    ],
+)
+def test_half_a_pair_is_left_out(text: str, answer: str, kept: str) -> None:
+    at = text.index(answer)
+    start, end = without_halves(text, Span(at, at + len(answer)))
+    assert text[start:end] == kept
+
+
+@given(st.text('ab ()"“”„«»[]', min_size=1), st.data())
+def test_what_is_left_out_is_marks_and_spaces_at_the_ends(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    left = without_halves(text, Span(start, end))
+    assert start <= left.start < left.end <= end
+    assert set(text[start : left.start] + text[left.end : end]) <= set(" ()“”«»[]")
+    # Nothing has its other half outside where there is nothing outside.
+    if (start, end) == (0, len(text)):
+        assert text[left.start : left.end] in (text, text.strip())
