@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from index.compiling import compile_model, default_encoder_path
-from index.embedding import OnnxEmbedder
+from index.embedding import Embedder, OnnxEmbedder
 from training import misleading
 from training.data import Example, read_squad, read_training_sets
 from training.hard_negatives import among_others, mine, without_answer_sentence
@@ -74,11 +75,17 @@ def _sample(examples: list[Example], count: int, rng: random.Random) -> list[Exa
     return rng.sample(examples, count) if count < len(examples) else examples
 
 
+@contextmanager
+def _encoder() -> Iterator[Embedder]:
+    """The embedder that ships, compiled for as long as it is needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+
+
 def _negatives(
     sets: Mapping[str, list[Example]], counts: Mapping[str, int], rng: random.Random
 ) -> list[Example]:
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+    with _encoder() as encoder:
         return [e for name, count in counts.items() for e in mine(sets[name], encoder, count, rng)]
 
 
@@ -205,8 +212,7 @@ def amid(data: Path, rng: random.Random) -> Mixture:
     scores that can be compared from passage to passage."""
     sets = dict(read_training_sets(data))
     asked = read_written(e for examples in sets.values() for e in examples)
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+    with _encoder() as encoder:
         bundles = [
             *among_others(sets[WIKI], encoder, 2800, 2, rng),
             *among_others(asked, encoder, 2000, 2, rng),
@@ -240,8 +246,7 @@ def articles(data: Path, rng: random.Random) -> Mixture:
     sets = dict(read_training_sets(data))
     ours = read_squad(ARTICLES)
     asked = read_written(e for examples in sets.values() for e in examples)
-    with tempfile.TemporaryDirectory() as folder:
-        encoder = OnnxEmbedder(compile_model(default_encoder_path(), "encoder", Path(folder)))
+    with _encoder() as encoder:
         bundles = among_others(ours, encoder, len(ours), 2, rng)
     examples = (
         ours
