@@ -44,8 +44,6 @@ _TIME = re.compile(
     r"|after|before|during|since|until|while|when|once|by|early|late|\w+ties)\b",
     re.IGNORECASE,
 )
-
-
 # Beside times and numbers, what says how long or how much of something.
 _MEASURE = re.compile(
     r"\b(?:second|fifth|sixth|seventh|eighth|ninth|tenth|most|majority|minority|bulk|part|some"
@@ -72,9 +70,8 @@ _PEOPLE = re.compile(
     r"|\b(?:Dutch|French|Greek|Thai|Swiss|Czech|Uzbek|Kazakh|Kyrgyz|Tajik|Turkmen|Turk|Dane|Swede"
     r"|Finn|Pole|Scot|Serb|Croat|Slovak|Slovene|Spaniard|Filipino|Kurd|Welsh)s?\b"
 )
+# In words: "Saint Vincent and the Grenadines".
 _LONGEST_COUNTRY = 5
-
-
 _QUESTION = re.compile(r"\?[\"”’»')\]]*\Z")
 
 

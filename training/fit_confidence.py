@@ -13,10 +13,10 @@ Then the confidence, by logistic regression, on those and on `squad2_dev` asked 
 whose unanswerable questions were written to mislead, as those of the held-out articles were. What
 is reported is cross-fitted: the answers of each half of its articles by a confidence that was
 fitted without that half (the same is printed of the held-out articles, on which the ranking was
-chosen too). So are the promises of `max_error`, and they are tested likewise: made of
-one half, kept or not on the other.
+chosen too). So are the promises of `max_error`, and they are tested likewise: made of one half,
+kept or not on the other.
 
-What was asked is kept in WORK, so that fitting again with the same reader takes a minute.
+What was asked is kept in WORK, so that fitting again with the same reader takes a few minutes.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ CLAIM_MARGINS = (RIVAL_MARGIN, 5.0, 6.0, 7.0, 8.0)
 # Confidences that a promise is measured at, and how sure it must be.
 CONFIDENCES = tuple(round(0.3 + step / 100, 2) for step in range(70))
 CERTAINTY = 0.95
+PROMISED = (0.05, 0.08, 0.1, 0.15, 0.2, 0.25)
 # Least confidences that Pincite might answer from.
 DECLINING = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
-PROMISED = (0.05, 0.08, 0.1, 0.15, 0.2, 0.25)
 
 
 def main() -> None:
@@ -93,7 +93,7 @@ def main() -> None:
     show_headroom(sets, chosen, similarity)
     show_rivals(sets, chosen)
     kept = crossed(sets, 2, chosen, similarity)
-    both = [*kept[0], *kept[1]]
+    both = [*chain(*kept)]
     calibration = replace(fit(sets, chosen, similarity), promises=tuple(promises(both)))
     print(f"weights {dict(zip((*FEATURES, 'intercept'), calibration.weights, strict=True))}")
     threshold = best_threshold(score_all(fitting[0], calibration, similarity))
