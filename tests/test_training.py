@@ -25,7 +25,7 @@ from training.hard_negatives import among_others, without_answer_sentence
 from training.mixture import ARTICLES, rarer
 from training.restating import restate, reworded, telegraphic
 from training.train import collate, load_trunk, loss_of, pool_dropout, simulate_int8
-from training.written import WRITTEN, read_written
+from training.written import TWINS, WRITTEN, crop_alike, read_twins, read_written
 
 CONTEXT = (
     "In 1987 Marta Lind bought the largest lamp of Lund from Jon Berg. She sold it in 1991 to the "
@@ -207,6 +207,45 @@ def test_the_written_questions_are_well_formed() -> None:
     # Neither kind outweighs the other: its share must not tell a reader anything.
     answered = sum(bool(row["answers"]) for row in rows)
     assert abs(answered / len(rows) - 0.5) < 0.02
+
+
+def test_twins_are_of_one_passage(tmp_path: Path) -> None:
+    known = example("Who bought the lamp?", "Marta Lind")
+    place = list(known.answers[0])
+    rows = [
+        {"of": known.id, "question": "Who bought it?", "answers": [place], "twin": "Who lit it?"},
+        {"of": "of another edition", "question": "?", "answers": [place], "twin": "!"},
+    ]
+    path = tmp_path / "twins.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    ((answered, misleading_),) = read_twins([known], path)
+    assert (answered.question, answered.answer_texts) == ("Who bought it?", ("Marta Lind",))
+    assert (misleading_.question, misleading_.answers) == ("Who lit it?", ())
+    assert misleading_.context == answered.context == known.context
+    assert misleading_.id.endswith("-misleading")
+
+
+@given(st.integers(0, 2**32))
+def test_twins_are_cropped_alike(seed: int) -> None:
+    answered = example("Who sold it to whom?", "Harbour Museum")
+    pair = answered, replace(answered, question="Who sold it to Lind?", answers=())
+    first, second = crop_alike([pair], (30, 80), random.Random(seed))
+    assert first.context == second.context
+    assert len(first.context) < len(CONTEXT)
+    assert first.answer_texts == ("Harbour Museum",)
+    assert second.answers == ()
+
+
+def test_the_twins_are_well_formed() -> None:
+    rows = [json.loads(line) for line in TWINS.read_text(encoding="utf-8").splitlines()]
+    assert all(row.keys() == {"of", "question", "answers", "twin"} for row in rows)
+    assert all(row["question"].casefold() != row["twin"].casefold() for row in rows)
+    assert all(row["answers"] for row in rows)
+    assert all(0 <= start < end for row in rows for start, end in row["answers"])
+    # Those of the articles find their passages; the others' stand in the public sets.
+    ours = read_squad(ARTICLES)
+    ids = {e.id for e in ours}
+    assert len(read_twins(ours)) == sum(row["of"] in ids for row in rows) > 0
 
 
 def test_simulated_int8_stays_near_and_passes_gradients(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from training import misleading
 from training.data import Example, read_squad, read_training_sets
 from training.hard_negatives import among_others, mine, without_answer_sentence
 from training.restating import restate
-from training.written import read_written
+from training.written import crop_alike, read_twins, read_written
 
 # Articles and questions written for this reader, in the form of SQuAD 2.0.
 ARTICLES = Path(__file__).with_name("articles.json")
@@ -263,6 +263,30 @@ def articles(data: Path, rng: random.Random) -> Mixture:
     return Mixture(_without_mark(examples, 0.1, rng), (350, 700), bundles)
 
 
+def twins(data: Path, rng: random.Random) -> Mixture:
+    """Twins, of which one word tells which is answered: those of Wikipedia twice, in other crops,
+    those of the articles once; with half of what was written before and some of all other kinds."""
+    sets = dict(read_training_sets(data))
+    asked = [e for examples in sets.values() for e in examples]
+    lengths = (350, 800)
+    public = read_twins(asked)
+    by_hand = {"twins": [answered for answered, _ in public]}
+    examples = _negatives(
+        {**sets, **by_hand}, {"twins": 2500, WIKI: 1500, REDDIT: 500, AMAZON: 300}, rng
+    )
+    for _ in range(2):
+        examples += crop_alike(public, lengths, rng)
+    examples += crop_alike(read_twins(read_squad(ARTICLES)), lengths, rng)
+    examples += _sample(read_written(asked), 6000, rng)
+    examples += _drawn(
+        sets, rng,
+        answerable={"policyqa": 600, REDDIT: 1500, AMAZON: 1200, "qamr": 4000},
+        misled={WIKI: 1000, "qamr": 1000},
+        without={WIKI: 1000, REDDIT: 300, AMAZON: 200},
+    )  # fmt: skip
+    return Mixture(_without_mark(examples, 0.15, rng), lengths)
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
@@ -273,5 +297,6 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "written": Stage(written, 1e-4, 1, frozen_layers=2, int8_from=0.7),
         "amid": Stage(amid, 7e-5, 1, frozen_layers=2),
         "articles": Stage(articles, 1e-4, 1, frozen_layers=2, int8_from=0.8),
+        "twins": Stage(twins, 1e-4, 1, frozen_layers=2, int8_from=0.7),
     }
 )
