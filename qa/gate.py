@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import Protocol
 
 from index.build import Check
-from index.errors import BuildError, IndexMissingError, IndexUnusableError, ModelError
+from index.errors import (
+    BuildError,
+    DerivedDamagedError,
+    IndexMissingError,
+    IndexUnusableError,
+    ModelError,
+)
 from index.generations import Manifest
 from index.progress import Progress
 from qa.outcomes import NDCG_AT, Scores
@@ -67,7 +73,7 @@ def _watched(scores: Scores) -> list[tuple[str, float | None]]:
         ("exact match", scores.exact_match),
         ("F1 of the best guess", None if guess is None else guess.f1),
         ("exact match of the best guess", None if guess is None else guess.exact_match),
-        ("answers from the right source", scores.right_source),
+        ("best guesses from the right source", scores.best_guess_right_source),
         *recall,
         (f"nDCG@{NDCG_AT}", None if fused is None else fused.ndcg_at_10),
     ]
@@ -108,7 +114,8 @@ def check_by(
     """What a build asks before it publishes: may this generation follow the live one?
 
     live, new: open the one and the other. The check raises BuildError if not. Where no generation
-    is live, or the live one cannot be asked, there is nothing to compare with; it says so.
+    is live, or the live one cannot be asked, there is nothing to compare with; it says so. One
+    that can be made whole again is no such case: it is to be repaired first.
     """
 
     def check(folder: Path, manifest: Manifest) -> str:
@@ -116,6 +123,11 @@ def check_by(
             before = live()
         except IndexMissingError:
             return f"no generation was live yet: not compared on {gate.file.name}"
+        except DerivedDamagedError as error:
+            raise BuildError(
+                f"not published: the live generation cannot be asked before it is repaired "
+                f"({error.message})", "repair it with: pincite status; then build again",
+            ) from error  # fmt: skip
         except (IndexUnusableError, ModelError) as error:
             return (
                 f"the live generation cannot be asked ({error.message}): not compared on "

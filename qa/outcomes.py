@@ -60,8 +60,8 @@ class Outcome:
     accepted: its answers, none where there is none. guess: the best answer, whether or not it is
         sure enough to be given; "" if nothing was found. confidence: of the guess, 0 to 1.
     seconds: wall clock. retrieved: None where there is no answer, or no retrieval.
-    right_source: whether the guess's first citation is of a source that answers the question;
-        None where there is no guess or nobody says which source that is.
+    right_source: whether the guess's first citation is of a source that answers the question,
+        False where nothing was found; None where nobody says which source that is.
     given: the passage of the guess. wanted: a passage that answers, the best ranked one.
     """
 
@@ -123,6 +123,8 @@ class Scores:
     right_of_answered: answered rightly, of those answered. declined_of_answerable,
         declined_of_unanswerable: declined, of those that have an answer and of those without.
     right_source: answers to questions that name their source whose first citation is of it.
+    best_guess_right_source: the same of all questions that have an answer and name their source,
+        whether or not the guess was given.
     retrieval: by leg. unfindable: questions that no passage of the index answers; all their
         retrieval scores are 0.
     calibration_error: of the best guesses, given or not, 0 to 1. area_under_risk_coverage: of
@@ -142,6 +144,7 @@ class Scores:
     declined_of_answerable: float | None
     declined_of_unanswerable: float | None
     right_source: float | None
+    best_guess_right_source: float | None
     retrieval: Mapping[str, LegScores] | None
     unfindable: int | None
     calibration_error: float | None
@@ -162,6 +165,7 @@ def summarise(outcomes: Sequence[Outcome], min_confidence: float) -> Scores:
     declined_right = sum(not o.answered(min_confidence) for o in free)
     declined_wrong = sum(not o.answered(min_confidence) for o in held)
     sourced = [o.right_source for o in answered if o.right_source is not None]
+    named = [o.right_source for o in held if o.right_source is not None]
     retrieved = [o.retrieved for o in held if o.retrieved is not None]
     guesses = [o for o in outcomes if o.guess]
     sure, correct = [o.confidence for o in guesses], [o.is_right for o in guesses]
@@ -174,6 +178,7 @@ def summarise(outcomes: Sequence[Outcome], min_confidence: float) -> Scores:
         declined_of_answerable=_percent(declined_wrong, len(held)),
         declined_of_unanswerable=_percent(declined_right, len(free)),
         right_source=_percent(sum(sourced), len(sourced)),
+        best_guess_right_source=_percent(sum(named), len(named)),
         retrieval={leg: _leg(retrieved, leg) for leg in LEGS} if retrieved else None,
         unfindable=sum(not r.relevant for r in retrieved) if retrieved else None,
         calibration_error=calibration_error(sure, correct) if guesses else None,

@@ -55,12 +55,12 @@ class Relevance:
             for passage in self._in_source(question, source_id)
         ]
 
-    def is_right_source(self, question: KnownQuestion, source: Source) -> bool | None:
-        """Whether a source is one that the question names; None if it names none or has no
-        answer."""
+    def is_right_source(self, question: KnownQuestion, source: Source | None) -> bool | None:
+        """Whether a source is one that the question names, no source never; None if it names none
+        or has no answer."""
         if not question.sources or not question.answers:
             return None
-        return any(names(name, source.path) for name in question.sources)
+        return source is not None and any(names(name, source.path) for name in question.sources)
 
     def path(self, source_id: str) -> str:
         """The path of a source of the index."""

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from index.errors import BuildError, ModelError
+from index.errors import BuildError, DerivedDamagedError, ModelError
 from index.folding import Aliases
 from index.generations import Generations, Manifest
 from index.progress import Silent
@@ -52,7 +53,8 @@ def test_what_is_worse_is_refused(tmp_path: Path) -> None:
     assert str(caught.value) == (
         "not published, what was live stays live: on own.jsonl, F1 fell from 100.0 to 50.0, exact "
         "match from 100.0 to 50.0, F1 of the best guess from 100.0 to 50.0, exact match of the "
-        "best guess from 100.0 to 50.0, more than 2 points: to publish all the same, raise "
+        "best guess from 100.0 to 50.0, best guesses from the right source from 100.0 to 50.0, "
+        "more than 2 points: to publish all the same, raise "
         "--gate-tolerance or leave out --gate"
     )
     assert caught.value.exit_status == 1
@@ -67,7 +69,7 @@ def test_only_what_both_have_is_compared() -> None:
     names = [change.name for change in compared(both, both)]
     assert names[:2] == ["F1", "exact match"]
     assert "recall@10" in names
-    assert "answers from the right source" in names
+    assert "best guesses from the right source" in names
     free = summarise([MADE_UP], 0.5)
     assert compared(free, free) == [Change("F1", 0.0, 0.0), Change("exact match", 0.0, 0.0)]
 
@@ -92,6 +94,29 @@ def test_a_build_that_loses_an_answer_publishes_nothing(tmp_path: Path) -> None:
     assert report.generation == 2
     assert report.checked is not None
     assert "F1 from 100.0 to 100.0" in report.checked
+
+
+def test_a_gate_lets_more_answers_through() -> None:
+    before = summarise([RIGHT, replace(WRONG, confidence=0.1)], 0.5)
+    after = summarise([RIGHT, replace(WRONG, guess="Iran", confidence=0.9)], 0.5)
+    fallen = [c for c in compared(before, after) if c.after < c.before]
+    # One of one answer was from the right source, and now one of two is: nothing got worse.
+    assert (before.right_source, after.right_source) == (100.0, 50.0)
+    assert fallen == []
+
+
+def test_what_can_be_repaired_is_no_reason_not_to_compare(tmp_path: Path) -> None:
+    index, sources = tmp_path / "index", write_files(tmp_path / "sources", FILES)
+    build_index(index, sources)
+
+    def damaged() -> Pincite:
+        raise DerivedDamagedError("vectors.faiss is not what was written", "repair it")
+
+    check = check_by(Gate(QUESTIONS, 2.0), damaged, new, 0.5, Silent())
+    (sources / "lamp.txt").write_text("The lamp was taken down. Nobody knows why it was.\n")
+    with pytest.raises(BuildError, match=r"repaired \(vectors\.faiss is not .* pincite status"):
+        build_index(index, check=check)
+    assert Generations(index).live() == 1
 
 
 def test_with_nothing_to_compare_with_it_says_so(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def outcome(
 ) -> Outcome:
     ranks = () if rank is None else (rank,)
     retrieved = Retrieved(1, dict.fromkeys(LEGS, ranks)) if accepted else None
-    named = right_source if accepted and guess else None
+    named = (right_source and bool(guess)) if accepted else None
     return Outcome("q", accepted, guess, confidence, 100, 0.5, retrieved, named)
 
 
@@ -47,6 +47,8 @@ def test_all_kinds_of_outcomes() -> None:
     assert scores.right_of_answered == pytest.approx(100 / 3)
     assert (scores.declined_of_answerable, scores.declined_of_unanswerable) == (50.0, 50.0)
     assert scores.right_source == 50.0
+    # Of four that have an answer: one wrong, one without a guess.
+    assert scores.best_guess_right_source == 50.0
     assert scores.retrieval is not None
     assert scores.retrieval["fused"].recall == {1: 25.0, 5: 50.0, 10: 50.0, 20: 75.0}
     assert scores.retrieval["dense"].ndcg_at_10 == pytest.approx(100 * 1.5 / 4)
