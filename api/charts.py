@@ -54,7 +54,7 @@ def risk_coverage_diagram(curve: Sequence[RiskPoint], here: RiskPoint | None, ch
     step = max(1, len(curve) // _MOST_POINTS)
     kept = [*curve[:-1:step], *curve[-1:]]
     points = [(p.coverage, p.risk) for p in kept]
-    parts = [_axes("share that is answered", "share of those that is wrong")]
+    parts = [_axes("share of the best guesses that is given", "share of those that is wrong")]
     if points:
         area = [(0.0, 0.0), (0.0, points[0][1]), *points, (points[-1][0], 0.0)]
         parts.append(f'<polygon class="area" points="{_places(area)}"/>')

@@ -61,7 +61,9 @@ def evaluate(session: Session, file: Path, options: EvalOptions) -> int:
             progress=progress,
         )  # fmt: skip
     if trial.missing:
-        session.terminal.note(f"pincite: {_missing(trial.missing, bool(found.articles))}")
+        # In an index of the file's own contexts there is nothing else to ask.
+        elsewhere = bool(found.articles) and mode == "index"
+        session.terminal.note(f"pincite: {_missing(trial.missing, elsewhere)}")
     if session.as_json:
         session.terminal.json(trial_json(found.name, trial))
     else:
@@ -75,11 +77,11 @@ def evaluate(session: Session, file: Path, options: EvalOptions) -> int:
     return 0
 
 
-def _missing(names: Sequence[str], has_contexts: bool) -> str:
+def _missing(names: Sequence[str], asks_contexts: bool) -> str:
     named = ", ".join(names[:_SHOWN_MISSING])
     more = f" and {len(names) - _SHOWN_MISSING} more" if len(names) > _SHOWN_MISSING else ""
-    remedy = "ask the file's own contexts with --build, or index them" if has_contexts else (
-        "index them, or mend the names"
+    remedy = "ask the file's own contexts with --build, or index them" if asks_contexts else (
+        "index them, or mend their names or texts"
     )  # fmt: skip
     return (
         f"the index does not hold {counted(len(names), 'source')} that questions name "

@@ -30,12 +30,25 @@ def squad_normalise(text: str) -> str:
 
 def exact_match(given: str, accepted: Sequence[str]) -> float:
     """1.0 if the answer is one of the accepted ones; "" is right where none is accepted."""
-    return float(any(squad_normalise(given) == squad_normalise(a) for a in accepted or [""]))
+    compared = _compared(accepted)
+    if not compared:
+        return float(given.strip().casefold() in {a.strip().casefold() for a in accepted})
+    return float(any(squad_normalise(given) == squad_normalise(a) for a in compared))
 
 
 def f1(given: str, accepted: Sequence[str]) -> float:
     """The best overlap of tokens with an accepted answer, 0 to 1."""
-    return max(_token_f1(given, answer) for answer in accepted or [""])
+    compared = _compared(accepted)
+    if not compared:
+        return exact_match(given, accepted)
+    return max(_token_f1(given, answer) for answer in compared)
+
+
+def _compared(accepted: Sequence[str]) -> list[str]:
+    """The accepted answers less those that normalising leaves nothing of ("."), as SQuAD's script
+    has it; none if nothing is left of any ("A", a grade), where that script would take the
+    question for one without an answer."""
+    return [a for a in accepted if squad_normalise(a)] if accepted else [""]
 
 
 def _token_f1(given: str, accepted: str) -> float:
@@ -85,10 +98,12 @@ def best_threshold(scored: Sequence[Scored]) -> float:
     """The threshold with the highest joint F1: to be fitted on other data than is reported on."""
     total = sum(f1("", s.accepted) for s in scored)
     best, threshold = total, float("inf")
-    for s in sorted(scored, key=lambda s: -s.surety):
-        total += f1(s.guess, s.accepted) - f1("", s.accepted)
+    ranked = sorted(scored, key=lambda s: -s.surety)
+    # A threshold cannot part what is equally sure.
+    for surety, same in groupby(ranked, key=lambda s: s.surety):
+        total += sum(f1(s.guess, s.accepted) - f1("", s.accepted) for s in same)
         if total > best:
-            best, threshold = total, s.surety
+            best, threshold = total, surety
     return threshold
 
 

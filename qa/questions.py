@@ -15,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from index.errors import UsageError
+from index.loaders import is_supported
 from index.types import Span
 from qa.answering import check_question
 
@@ -132,11 +133,17 @@ def _is_squad(path: Path, text: str) -> bool:
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
+        if _decoded(first) is not None and not _is_object(first):
+            # A line by itself: reading lines names it.
+            return False
         raise UsageError(f"{path}, line {error.lineno}, is not JSON ({error.msg})", _FORMS) from (
             error
         )
     except RecursionError as error:
         raise UsageError(f"{path} is nested too deeply", _FORMS) from error
+    except ValueError as error:
+        # A number of thousands of digits.
+        raise UsageError(f"{path} is not JSON that can be read ({error})", _FORMS) from error
     if not isinstance(whole, dict) or "data" not in whole:
         raise UsageError(f"{path} holds something else than questions", _FORMS)
     return True
@@ -145,7 +152,7 @@ def _is_squad(path: Path, text: str) -> bool:
 def _is_row(line: str) -> bool:
     """Whether a line is an object by itself, and no SQuAD file in one line."""
     value = _decoded(line)
-    return isinstance(value, dict) and "data" not in value
+    return isinstance(value, dict) and ("question" in value or "data" not in value)
 
 
 def _is_object(text: str) -> bool:
@@ -231,6 +238,9 @@ def _of_article(article: _SquadArticle, name: str, where: str) -> Iterator[Known
 def _file_name(title: str, taken: set[str]) -> str:
     """A file name for an article that no other has, whatever the file system thinks of case."""
     stem = re.sub(r"\W+", "_", title)[:_NAME_CHARACTERS]
+    if not is_supported(Path(f"{stem}.txt")):
+        # "License plate" would be taken for the papers of a project.
+        stem = f"_{stem}"
     name, number = f"{stem}.txt", 1
     while name.casefold() in taken:
         number += 1

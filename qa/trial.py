@@ -92,7 +92,7 @@ def _outcome(
     return Outcome(
         question.question, question.answers, answer.answer or "", answer.confidence or 0.0,
         answer.tokens_read, answer.timing_ms["total"] / 1000, retrieved,
-        None if cited is None else relevance.is_right_source(question, cited),
+        relevance.is_right_source(question, cited),
         _given(answer), wanted,
     )  # fmt: skip
 
@@ -215,12 +215,14 @@ def windows(context: str) -> list[str]:
     start = 0
     while True:
         end = min(len(context), start + WINDOW_CHARACTERS)
-        cut = context.rfind(" ", start, end) if end < len(context) else end
-        made.append(context[start : cut if cut > start else end])
+        # Only between here and the end: what lies before is in this window alone.
+        half = start + STRIDE_CHARACTERS
+        cut = context.rfind(" ", half, end) if end < len(context) else end
+        made.append(context[start : cut if cut >= 0 else end])
         if end == len(context):
             return made
-        space = context.find(" ", start + STRIDE_CHARACTERS)
-        start = space + 1 if space >= 0 else start + STRIDE_CHARACTERS
+        space = context.find(" ", half, end)
+        start = space + 1 if space >= 0 else half
 
 
 def _read_excerpt(source: str, guess: ContextGuess) -> Excerpt | None:

@@ -30,6 +30,9 @@ from qa.evaluation import (
         ("The Iran.", ("Iran",), 1, 1.0), ("", (), 1, 1.0), ("Iran", (), 0, 0.0),
         ("", ("Iran",), 0, 0.0), ("in 1987", ("1987",), 0, 2 / 3),
         ("Marta Lind of Lund", ("Jon", "Marta Lind"), 0, 2 / 3),
+        # What normalising leaves nothing of is not compared, and never makes "" right.
+        ("", (".", "Iran"), 0, 0.0), ("", ("A", "letter A"), 0, 0.0), ("", ("A",), 0, 0.0),
+        ("a ", ("A",), 1, 1.0), ("the", ("A",), 0, 0.0), ("B", ("A",), 0, 0.0), ("the", (), 1, 1.0),
     ],
 )  # fmt: skip
 def test_scores_of_one_answer(
@@ -59,6 +62,11 @@ def test_the_best_threshold_is_the_best() -> None:
     best = best_threshold(SCORED)
     assert all(joint(SCORED, best).f1 >= joint(SCORED, t).f1 for t in (-9, -1.5, 0, 1.5, 2.5, 9))
     assert best_threshold([Scored("x", 1.0, ())]) == float("inf")
+
+
+def test_no_threshold_parts_what_is_equally_sure() -> None:
+    tied = [Scored("x", 0.5, ("x",)), Scored("y", 0.5, ()), Scored("z", 0.5, ())]
+    assert best_threshold(tied) == float("inf")
 
 
 def test_the_answerable_alone() -> None:

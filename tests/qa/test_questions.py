@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import UsageError
+from index.loaders import is_supported
 from index.types import Span
 from qa.questions import KnownQuestion, QuestionFile, read_questions, spread, write_articles
 
@@ -78,6 +79,19 @@ def test_paragraphs_stand_where_they_say_once_written(tmp_path: Path) -> None:
         assert text[question.gold.start : question.gold.end] == question.context
 
 
+def test_articles_have_names_that_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, json.dumps(squad("License plate", "README", "Licenses")), "dev.json")
+    names = [article.name for article in found.articles]
+    assert names == ["_License_plate.txt", "_README.txt", "Licenses.txt"]
+    assert all(is_supported(Path(name)) for name in names)
+
+
+def test_lines_may_have_a_field_that_squad_has(tmp_path: Path) -> None:
+    line = '{"question": "q", "answers": ["x"], "data": "d"}\n'
+    for text, name in ((line, "a.jsonl"), (line * 2, "a.json"), (line * 2, "a.jsonl")):
+        assert len(read(tmp_path, text, name).questions) == text.count("\n")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -118,6 +132,8 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str | bytes, said: str) ->
         ("[{}]", "something else than questions"),
         ("3", "something else than questions"),
         ("[" * 100_000, "nested too deeply"),
+        ('{"version": ' + "1" * 5000 + ', "data": []}', "is not JSON that can be read"),
+        ('[1]\n{"question": "q", "answers": []}', "line 1: expected `object`, got `array`"),
     ],
 )
 def test_a_file_that_may_be_either_form(tmp_path: Path, text: str, said: str) -> None:

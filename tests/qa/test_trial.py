@@ -138,3 +138,10 @@ def test_a_long_context_is_read_in_windows() -> None:
     assert all(part in context for part in reader.given)
     assert all(word in " ".join(reader.given) for word in ("word", "lamp", "end"))
     assert windows("short") == ["short"]
+
+
+@pytest.mark.parametrize("spaces", [(5,), (3500,), (5, 590, 1190, 1795), ()])
+def test_windows_leave_nothing_out(spaces: tuple[int, ...]) -> None:
+    context = "".join(" " if at in spaces else chr(0x4E00 + at) for at in range(4000))
+    held = set("".join(windows(context)))
+    assert all(character in held for character in context.replace(" ", ""))
