@@ -94,9 +94,11 @@ class Pincite:
         reader = models.reader(opened.manifest.models["reader"])
         reading = ReadingSettings(settings.read_depth, settings.min_confidence)
         bundled = Calibration.load()
-        calibration = bundled.over(opened.manifest.models)
-        if calibration is not bundled:
+        if not bundled.fits(opened.manifest.models):
             notes = (*notes, _OTHER_MODELS)
+        calibration = bundled.over(
+            opened.manifest.models, {"depth": settings.read_depth, **opened.manifest.splitter}
+        )
         answerer = Answerer(opened, searcher, reader, calibration, reading)
         return cls(opened, searcher, answerer, settings, notes=notes)
 

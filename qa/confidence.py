@@ -30,7 +30,8 @@ class Calibration:
     ranking: what `selection.score` weighs everything but the margin by.
     settled_margin: no further round is read once a span's margin over no-answer reaches it.
     promises: what `least_confidence` goes by. models: the digests of the models whose answers it
-    was fitted on, by role.
+    was fitted on, by role. reading: how much was read of what passages: `depth` of them, of
+    `tokens` that share `overlap`.
     """
 
     weights: tuple[float, ...]
@@ -38,6 +39,7 @@ class Calibration:
     settled_margin: float
     promises: tuple[Promise, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
+    reading: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path | None = None) -> Calibration:
@@ -49,12 +51,18 @@ class Calibration:
         return cls(
             tuple(data["weights"]), Weights(**data["ranking"]), float(data["settled_margin"]),
             tuple(Promise(**promise) for promise in data["promises"]), data["models"],
+            data["reading"],
         )  # fmt: skip
 
-    def over(self, models: Mapping[str, str]) -> Calibration:
-        """What holds of it with these models: with others than it was fitted on, no promise."""
-        fitted = all(models.get(role) == digest for role, digest in self.models.items())
-        return self if fitted else replace(self, promises=())
+    def fits(self, models: Mapping[str, str]) -> bool:
+        """Whether it was fitted on answers of these models."""
+        return all(models.get(role) == digest for role, digest in self.models.items())
+
+    def over(self, models: Mapping[str, str], reading: Mapping[str, int]) -> Calibration:
+        """What holds of it with these models, when so much is read: otherwise than it was fitted,
+        no promise. Fewer passages hold fewer rivals, so that answers look surer than they are."""
+        measured = self.fits(models) and dict(reading) == dict(self.reading)
+        return self if measured else replace(self, promises=())
 
     def confidence(self, features: Sequence[float]) -> float:
         """The probability that an answer with these features is right, 0 to 1."""
@@ -68,8 +76,9 @@ class Calibration:
         """
         if not self.promises:
             raise UsageError(
-                "no error can be promised with these models, whose answers were not measured",
-                "set a minimum confidence, or use the models that come with Pincite",
+                "no error can be promised with these models, passages and read_depth, whose "
+                "answers were not measured",
+                "set a minimum confidence, or use the models and settings that come with Pincite",
             )
         least = least_confidence(self.promises, max_error)
         if least is None:

@@ -109,6 +109,9 @@ def main() -> None:
                 "embedder": source_digest(default_encoder_path(), "encoder"),
                 "reader": source_digest(options.reader, "reader"),
             },
+            "reading": {
+                "depth": options.depth, "tokens": options.tokens, "overlap": options.overlap
+            },
             "weights": [round(w, 4) for w in calibration.weights],
             "ranking": asdict(calibration.ranking),
             "settled_margin": calibration.settled_margin, "fitted": date.today().isoformat(),

@@ -46,10 +46,14 @@ def test_the_bundled_promises_are_in_order() -> None:
     assert answered == sorted(answered, reverse=True)
 
 
-def test_with_other_models_nothing_is_promised() -> None:
+def test_with_other_models_or_settings_nothing_is_promised() -> None:
     fitted = Calibration.load()
-    assert fitted.over(fitted.models) is fitted
-    other = fitted.over({**fitted.models, "reader": "another"})
-    assert other.weights == fitted.weights
-    with pytest.raises(UsageError, match="with these models"):
-        other.promised(0.5)
+    assert fitted.over(fitted.models, fitted.reading) is fitted
+    for other in (
+        fitted.over({**fitted.models, "reader": "another"}, fitted.reading),
+        fitted.over(fitted.models, {**fitted.reading, "depth": 1}),
+        fitted.over(fitted.models, {**fitted.reading, "tokens": 64}),
+    ):
+        assert other.weights == fitted.weights
+        with pytest.raises(UsageError, match="with these models, passages and read_depth"):
+            other.promised(0.5)
