@@ -24,6 +24,8 @@ MAX_QUESTION_TOKENS = 64
 # What stands around a question and a passage, at most: "<s> … </s></s> … </s>".
 SPECIAL_TOKENS = 4
 SPANS_PER_PASSAGE = 3
+# What two parts of a passage share that is too long for one run.
+SHARED_TOKENS = 64
 # Padded tokens of one run; a handful of passages of like length.
 BATCH_TOKENS = 2048
 # What no answer reaches beyond: the end of a paragraph of clean text (other texts may have spaces
@@ -47,7 +49,8 @@ class Reader(Protocol):
         """Names the model."""
 
     def read(self, question: str, passages: Sequence[str]) -> ReadResult:
-        """Read passages in one pass each; results stand in the order of the passages."""
+        """Read passages, each in one pass, or in parts where it is too long for one; results
+        stand in the order of the passages."""
 
 
 class OnnxReader:
@@ -57,7 +60,11 @@ class OnnxReader:
         self._compiled = compiled
         self._session = session(compiled.model_path, threads=threads)
         self._tokenizer = Tokenizer.from_file(str(compiled.tokenizer_path))
-        self._tokenizer.enable_truncation(compiled.max_tokens, strategy="only_second")
+        room = compiled.max_tokens - MAX_QUESTION_TOKENS - SPECIAL_TOKENS
+        self._tokenizer.enable_truncation(
+            compiled.max_tokens, stride=max(0, min(SHARED_TOKENS, room // 4)),
+            strategy="only_second",
+        )  # fmt: skip
 
     @property
     def digest(self) -> str:
@@ -69,15 +76,24 @@ class OnnxReader:
 
     def read(self, question: str, passages: Sequence[str]) -> ReadResult:
         asked = self._shortened(question)
-        encodings = self._tokenizer.encode_batch([(asked, text) for text in passages])
-        spans: list[tuple[ReadSpan, ...]] = [()] * len(passages)
-        for rows in length_batches([len(e) for e in encodings], BATCH_TOKENS):
-            batch = [encodings[row] for row in rows]
-            inputs = padded_inputs(batch, self._compiled.inputs)
+        # What is too long for one run is read in parts that overlap.
+        parts = [
+            (passage, part)
+            for passage, whole in enumerate(
+                self._tokenizer.encode_batch([(asked, text) for text in passages])
+            )
+            for part in (whole, *whole.overflowing)
+        ]
+        found: list[list[ReadSpan]] = [[] for _ in passages]
+        for rows in length_batches([len(part) for _, part in parts], BATCH_TOKENS):
+            inputs = padded_inputs([parts[row][1] for row in rows], self._compiled.inputs)
             start, end = self._session.run(None, inputs)
             for index, row in enumerate(rows):
-                spans[row] = _decode(passages[row], encodings[row], start[index], end[index])
-        return ReadResult(tuple(spans), sum(len(e) for e in encodings))
+                passage, part = parts[row]
+                found[passage] += _decode(passages[passage], part, start[index], end[index])
+        return ReadResult(
+            tuple(_best(spans) for spans in found), sum(len(part) for _, part in parts)
+        )
 
     @cached_property
     def _questions(self) -> Tokenizer:
@@ -100,6 +116,15 @@ class OnnxReader:
 def bundled_reader_path() -> Path:
     """The folder of the reader that comes with Pincite."""
     return Path(__file__).parent / "models" / "reader"
+
+
+def _best(spans: Sequence[ReadSpan]) -> tuple[ReadSpan, ...]:
+    """The best of a passage's spans that do not overlap, best first."""
+    kept: list[ReadSpan] = []
+    for one in sorted(spans, key=lambda s: -s.margin):
+        if all(one.span.end <= s.span.start or s.span.end <= one.span.start for s in kept):
+            kept.append(one)
+    return tuple(kept[:SPANS_PER_PASSAGE])
 
 
 def _decode(text: str, encoding: Any, start: np.ndarray, end: np.ndarray) -> tuple[ReadSpan, ...]:

@@ -92,6 +92,21 @@ def test_no_span_runs_on_beyond_a_paragraph_or_a_question(reader: Path, models: 
 
 
 @pytest.mark.models
+def test_what_is_too_long_for_one_run_is_read_in_parts(reader: Path, models: Path) -> None:
+    opened = OnnxReader(compile_model(reader, "reader", models))
+    text = "the keeper lit the lamp of the mill " * 40
+    whole, short = opened.read("who lit", [text, text[:60]]).spans
+    alone = opened.read("who lit", [text[:60]])
+    assert opened.read("who lit", [text]).tokens > 8 * 40
+    assert max(s.span.end for s in alone.spans[0]) <= 60
+    assert len(whole) == 3
+    assert len(short) == len(alone.spans[0])
+    spans = [s.span for s in whole]
+    assert all(0 <= s.start < s.end <= len(text) for s in spans)
+    assert all(a.end <= b.start or b.end <= a.start for a in spans for b in spans if a is not b)
+
+
+@pytest.mark.models
 def test_compiling_twice_is_opening(encoder: Path, models: Path) -> None:
     first = compile_model(encoder, "encoder", models)
     told: list[str] = []
