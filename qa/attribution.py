@@ -46,13 +46,25 @@ _OBJECTS = frozenset(("the", "a", "an", "its", "their", "his", "her", "more", "o
 _TIMES = frozenset(("on", "in", "at", "during", "from", "before", "after", "by", "to", "for",
                     "with", "about", "since", "until", "against"))  # fmt: skip
 _CLAIMS = frozenset(("claim", "claims", "figure", "figures", "estimate", "estimates", "count",
-                     "tally", "toll"))  # fmt: skip
+                     "tally"))  # fmt: skip
 _NAMED = _CLAIMS | {"number", "total", "answer", "statement", "report"}
 _GIVEN = frozenset(("given", "claimed", "stated", "reported", "announced", "published", "released",
                     "provided", "issued", "cited", "named", "offered", "admitted"))  # fmt: skip
 _LINKS = frozenset(("of", "is", "was", "are", "were", "at", "that", "stands", "stood", ":", "be"))
 _DENIES = frozenset(("not", "never", "no", "denied", "denies", "deny", "rejected", "rejects",
                      "disputed", "disputes", "without", "nobody"))  # fmt: skip
+# What begins a clause whose verb is not that of what follows it.
+_SUBORDINATES = frozenset(
+    ("after", "before", "when", "since", "because", "if", "until", "unless", "once")
+)
+# These take a thing as well: what they say begins with "that", a colon or a quotation mark.
+_CLAUSAL = frozenset(
+    ("maintain", "maintains", "maintained", "concede", "concedes", "conceded", "add", "adds",
+     "added", "write", "writes", "wrote", "declare", "declares", "declared", "warn", "warns",
+     "warned")
+)  # fmt: skip
+# Before a speaker: then nobody says it.
+_NONE = frozenset(("no", "few", "neither", "nor", "hardly"))
 _STOPS = frozenset('.,;:!?)"”’—–')
 _AFTERWARDS = frozenset(
     ("on", "in", "at", "last", "this", "yesterday", "earlier", "later", "adding", "citing", "today",
@@ -126,6 +138,7 @@ def _near(found: Sequence[Token], answer: Span) -> Sequence[Token]:
 def hedges(text: str, answer: Span) -> tuple[Wording, ...]:
     """The words of the answer's statement, outside the answer, by which it stays uncertain."""
     found = _near(statement(text, answer), answer)
+    told = attribution(text, answer)
     out = []
     for at, token in enumerate(found):
         for hedge in _HEDGES_BY_WORD.get(token.folded, ()):
@@ -133,7 +146,12 @@ def hedges(text: str, answer: Span) -> tuple[Wording, ...]:
             run = found[at : at + size]
             if " ".join(t.folded for t in run) != hedge or run[0].text == "May":
                 continue
-            if _reaches(found, at, at + size - 1, answer):
+            in_told = (
+                told is not None
+                and told.words.span.start <= run[0].span.start
+                and run[-1].span.end <= told.words.span.end
+            )
+            if in_told or _reaches(found, at, at + size - 1, answer):
                 out.append(_wording(text, found, at, at + size - 1))
     return tuple(out)
 
@@ -142,8 +160,12 @@ def _reaches(found: Sequence[Token], first: int, last: int, answer: Span) -> boo
     """Whether the hedge from token `first` to `last` is about the answer, and not in it."""
     modal = " ".join(t.folded for t in found[first : last + 1]) in _MODALS
     if found[last].span.end <= answer.start:
-        between = {t.folded for t in found[last + 1 :] if t.span.end <= answer.start}
-        return not between & (_APART if modal else {":"})
+        after = [t.folded for t in found[last + 1 :] if t.span.end <= answer.start]
+        # An aside that is closed before the answer: "the ceasefire, reportedly brokered by it, …".
+        opened = _at(found, first - 1) == "," and after[:1] != [","]
+        relative = {"which", "who"} & {t.folded for t in found[max(0, first - 2) : first]}
+        aside = "," in after[1:] and (opened or relative)
+        return not aside and not set(after) & (_APART if modal else {":"})
     if found[first].span.start < answer.end:
         return False
     between = {t.folded for t in found[:first] if t.span.start >= answer.end}
@@ -184,6 +206,11 @@ def _said(found: Sequence[Token], verb: int, first: int, last: int) -> Iterator[
     if verb < first:
         if speaker is None or not _governs(found, verb, first):
             return
+        lead = _at(found, speaker.first - 1)
+        if lead in _NONE:
+            return
+        if lead in _SUBORDINATES and "," in [t.text for t in found[verb + 1 : first]]:
+            return
         yield _Found(speaker.first, verb, speaker.who, first - verb)
         return
     if found[verb].folded in ("put", "puts"):
@@ -216,6 +243,10 @@ def _governs(found: Sequence[Token], verb: int, first: int) -> bool:
     word = found[verb].folded
     if _DENIES & set(between) or found[verb - 1].folded in _DENIES:
         return False
+    if word in _CLAUSAL and not {"that", ":", '"', "“"} & set(between):
+        return False
+    if word.startswith("claim") and "lives" in [t.folded for t in found[first:]][:4]:
+        return False
     if word in ("put", "puts"):
         return "at" in between[-3:]
     said = {"that", ":", '"', "“"} & set(between)
@@ -246,7 +277,7 @@ def _source(
     who = speaker_after(found, at)
     if who is None:
         return
-    if cue > last and _ends(found, who[1] + 1):
+    if cue > last and (_ends(found, who[1] + 1) or _at(found, who[1] + 1) in ("and", "or", "but")):
         yield _Found(cue, who[1], who, cue - last)
     elif who[1] < first and not _DENIES & {t.folded for t in found[who[1] + 1 : first]}:
         yield _Found(cue, who[1], who, first - who[1])

@@ -27,6 +27,16 @@ _TURNS = frozenset(
 )  # fmt: skip
 # Words that begin a sentence with what is granted, up to a comma, before what is said.
 _CONCESSIONS = frozenset(("although", "though", "while", "whereas"))
+# What "but" may be followed by where it begins a statement without a comma before it: what a
+# subject begins with. "A small but growing fleet" is one statement.
+_SUBJECTS = frozenset(
+    ("the", "a", "an", "this", "that", "these", "those", "its", "their", "his", "her", "it", "he",
+     "she", "they", "we", "there")
+)  # fmt: skip
+# After these, "but" means "except".
+_NO_TURN = frozenset(
+    ("nothing", "all", "anything", "none", "no", "everything", "choice", "nobody", "anyone")
+)
 _DASHES = frozenset("—–")
 
 
@@ -97,6 +107,10 @@ def _begins(found: Sequence[Token], at: int) -> bool:
         return True
     if here.folded in _TURNS and (before.text == "," or before.text in _DASHES):
         return True
+    if here.folded in ("but", "whereas") and before.folded not in _NO_TURN and at + 1 < len(found):
+        following = found[at + 1]
+        if following.is_capital or following.folded in _SUBJECTS:
+            return True
     if here.text in _CLOSING or not (here.is_capital or not here.is_word or here.text.isdigit()):
         return False
     back = at - 1

@@ -20,7 +20,11 @@ NO_ALIASES = Aliases.of(())
 
 _ARTICLES = frozenset(("a", "an", "the"))
 # Points and commas inside numbers stay, and so does what makes a number another.
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)+|\w+(?:'\w+)*|[%$€£]")
+# So do the signs of grades ("BBB+"), of languages ("C#"), of more and less, and of money.
+_TOKEN = re.compile(
+    r"\d+(?:[.,:/]\d+)+|\w+(?:'\w+)*(?:[+#]+|[-−](?!\w))?|[%$€£₹₩₴₪₺₽₼¥<>≤≥]"
+    r"|(?<!\w)[-−–+](?=\d)"
+)
 _POSSESSIVE = re.compile(r"'s?$")
 # Before an answer these say nothing that the question does not: "in Jeddah", "its own plant".
 _LEADING = re.compile(r"\A(?:(?:in|at|on|by|its|their|his|her|our)\s+)+(?=\S)", re.IGNORECASE)
@@ -31,11 +35,21 @@ _PARTICLES = frozenset(
 )  # fmt: skip
 # After these a name says whose or where, and its last part is another thing: "Bank of Georgia".
 _BINDING = frozenset(("of", "for", "in", "de", "da", "del", "du", "and"))
+# Right before a name or an office these make it another one: "South Sudan", "Deputy Minister".
+_OTHERS = frozenset(
+    ("north", "south", "east", "west", "northern", "southern", "eastern", "western", "new",
+     "equatorial", "papua", "vice", "deputy", "assistant", "under", "acting", "former", "ex", "non",
+     "anti", "pro", "attorney")
+)  # fmt: skip
+# There are two of these, and the one that is a republic is not what the bare name means, or may be.
+_NO_REPUBLIC = frozenset(("china", "korea", "ireland", "congo"))
+# A footnote's mark or a fraction raised behind a number: folded, it would be another digit.
+_RAISED = re.compile(r"\d[¹²³⁰-⁹¼-¾⅐-⅞]")
 _TITLES = (
     ("prime", "minister"), ("foreign", "minister"), ("defence", "minister"),
     ("defense", "minister"), ("vice", "president"), ("president",), ("minister",), ("mr",),
-    ("mrs",), ("ms",), ("dr",), ("prof",), ("professor",), ("sir",), ("general",), ("gen",),
-    ("colonel",), ("col",), ("ambassador",), ("senator",), ("king",), ("republic", "of"),
+    ("mrs",), ("ms",), ("dr",), ("prof",), ("professor",), ("sir",), ("gen",),
+    ("colonel",), ("col",), ("ambassador",), ("senator",), ("republic", "of"),
 )  # fmt: skip
 
 
@@ -59,7 +73,8 @@ def meaning(answer: str, aliases: Aliases = NO_ALIASES) -> Meaning:
     date = read_date(folded)
     if date is not None:
         return date
-    quantity = None if _names_more(answer) else read_quantity(folded, aliases)
+    no_quantity = _names_more(answer) or _RAISED.search(answer)
+    quantity = None if no_quantity else read_quantity(folded, aliases)
     if quantity is not None:
         return quantity
     tokens = tuple(_POSSESSIVE.sub("", t) for t in _TOKEN.findall(_LEADING.sub("", folded)))
@@ -70,7 +85,7 @@ def meaning(answer: str, aliases: Aliases = NO_ALIASES) -> Meaning:
 
 def _names_more(answer: str) -> bool:
     """Whether a year begins a name ("2020 Nagorno-Karabakh War"), which is no quantity."""
-    found = re.match(r"\W*(?:the\s+)?(?:1[5-9]|20)\d\d\s+(?=\w)", answer, re.IGNORECASE)
+    found = re.match(r"\W*(?:the\s+)?(?:1[5-9]|20)\d\d\s+(?-i:(?=[A-Z]))", answer, re.IGNORECASE)
     return found is not None
 
 
@@ -84,7 +99,11 @@ def _is_name(answer: str) -> bool:
 
 def _untitled(words: tuple[str, ...]) -> tuple[str, ...]:
     for title in _TITLES:
-        if words[: len(title)] == title and len(words) > len(title):
+        if (
+            words[: len(title)] == title
+            and len(words) > len(title)
+            and not (title == ("republic", "of") and words[2] in _NO_REPUBLIC)
+        ):
             return _untitled(words[len(title) :])
     return words
 
@@ -102,7 +121,8 @@ def is_short_for(short: Meaning, long: Meaning) -> bool:
         rest = long.words[: -len(short.words)]
         return (
             bool(rest) and bool(short.words)
-            and long.words[len(rest) :] == short.words and not _BINDING & set(long.words)
+            and long.words[len(rest) :] == short.words
+            and not _BINDING & set(long.words) and rest[-1] not in _OTHERS
         )  # fmt: skip
     return False
 

@@ -33,15 +33,17 @@ _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
     r"|hundreds?|thousands?|millions?|billions?|trillions?|dozens?|scores|half|third|quarters?"
-    r"|twice|once|single|pair|couple|both|several|all|percent)\b",
+    r"|twice|once|single|pair|couple|both|several|all|percent|few|many|handful|nobody)\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"\d|\b(?:january|february|march|april|may|june|july|august|september|october|november"
     r"|december|spring|summer|autumn|fall|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|morning|noon|evening|night"
-    r"|midnight|today|yesterday|tomorrow|now|currently|era|age|period|dynasty|reign|war"
-    r"|after|before|during|since|until|while|when|once|by|early|late|\w+ties)\b",
+    r"|midnight|dawn|dusk|today|yesterday|tomorrow|now|currently|soon|shortly|immediately|never"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|easter|christmas|ramadan|era|age|period"
+    r"|dynasty|reign|war|after|before|during|since|until|while|when|once|by|upon|following"
+    r"|prior|receipt|delivery|closing|arrival|early|late|(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b",
     re.IGNORECASE,
 )
 # Beside times and numbers, what says how long or how much of something.

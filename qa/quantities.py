@@ -52,14 +52,27 @@ _BOUNDS = {
 }  # fmt: skip
 _BOUND = re.compile(rf"({'|'.join(_BOUNDS)})\s+")
 _NUMBER = re.compile(
-    r"(?P<sign>us\$|[$€£₺₽₼¥]|(?:usd|eur|gbp|azn)(?=\s?\d))?\s?(?P<minus>[-−])?"
+    r"(?P<sign>us\$|[$€£₺₽₼¥]|(?:usd|eur|gbp|azn)(?=\s?\d))?\s?(?P<minus>[-−–])?"
     r"(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?: \d{3})+(?![\d.])|\d+(?:\.\d+)?)(?![\d/:])"
     r"(?:[\s-]?(?P<unit>%|[a-z]+)(?![a-z]))?(?P<rest>.*)",
     re.DOTALL,
 )
 _ARTICLE = re.compile(r"\A(?:a|an)\s+(?=(?:dozen|hundred|thousand|million|billion)\b)")
+# What makes of the number before it another: "two-thirds", "one in five", "100k", "2 dozen".
+_PARTS = re.compile(
+    r"[\s-]*(?:(?:and (?:a|one) )?"
+    r"(?:half|halves|thirds?|quarters?|fifths?|sixths?|eighths?|tenths?)\b"
+    r"|(?:hundred|dozen|k|crores?|lakhs?|millions|billions|fold)\b|\+"
+    r"|(?:in|out of)\s+(?:a\s+)?"
+    r"(?:\d|two|three|four|five|six|seven|eight|nine|ten|hundred|thousand)"
+    r"|or (?:more|less|fewer)\b|square\b|cubic\b)"
+)
+# A range whose unit is said twice: "15% to 20%", "$1.5 million to $2 million".
+_UNIT_RANGE = re.compile(r"\s*(?:%|[a-z]+(?:\s[a-z]+)?)?\s*(?:[-–—]|to\b)\s*(?:us)?[$€£]?\s*\d")
 _EMPTY = frozenset({"of", "the", "a", "an", "in", "and", "its", "their", "her", "his"})
 _LONGEST_NUMBER = 14
+# Longer runs of digits are keys and the like, and Python refuses to read them from 4,300 on.
+_MOST_DIGITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,8 @@ def _goes_on(rest: str) -> bool:
     """Whether what follows a number makes it something else: a range, a list, an ordinal."""
     if re.match(r"(?:st|nd|rd|th)\b", rest):
         return True
+    if _PARTS.match(rest) or _UNIT_RANGE.match(rest):
+        return True
     found = re.match(r"\s*(?:[-–—/:.,]|(?:to|or|and)\b)\s*(\w+)", rest)
     return found is not None and (found[1][0].isdigit() or _spelt(found[1]) is not None)
 
@@ -103,7 +118,7 @@ def _goes_on(rest: str) -> bool:
 def _digits(text: str) -> tuple[Fraction, str, str] | None:
     """Value, currency and the rest of a text that begins with digits."""
     found = _NUMBER.fullmatch(text)
-    if found is None:
+    if found is None or len(found["digits"]) > _MOST_DIGITS:
         return None
     sign, unit = _SIGNS.get(found["sign"] or "", ""), found["unit"] or ""
     value = Fraction(re.sub("[, ]", "", found["digits"]))
@@ -150,13 +165,13 @@ def _quantity(
         return Quantity(value, bound, "%", _counted(folded_words(rest), aliases))
     tokens = [singular(word) for word in folded_words(rest)]
     if currency:
-        return Quantity(value, bound, currency, frozenset())
+        return Quantity(value, bound, currency, _counted(tokens, aliases))
     for length in (3, 2, 1):
         head = tuple(tokens[:length])
         if head in _PER_CENT:
             return Quantity(value, bound, "%", _counted(tokens[length:], aliases))
         if head in _CURRENCIES:
-            return Quantity(value, bound, _CURRENCIES[head], frozenset())
+            return Quantity(value, bound, _CURRENCIES[head], _counted(tokens[length:], aliases))
     unit = _MEASURES.get(tokens[0], "") if tokens else ""
     return Quantity(value, bound, unit, _counted(tokens[1:] if unit else tokens, aliases))
 

@@ -27,7 +27,15 @@ _NO_PLURALS = re.compile(
 )
 _BETWEEN = re.compile(r"\s*(?:,\s+(?:and|or|as well as)\s+|[,;]\s+|\s(?:and|or|as well as)\s+)")
 # Names with an "and" of their own. "&" parts nothing: where prose has one, it is a name's.
-_WHOLE = re.compile(r"\b(?:Bosnia|Antigua|Trinidad|Saint Kitts|Research|Arms) and\b")
+_WHOLE = re.compile(
+    r"\b(?:Bosnia|Antigua|Trinidad|Saint Kitts|Research|Arms) and\b"
+    r"|\b(?:Ministry|Department|Committee|Commission|Institute|Agency|Office|Bureau|Council|Centre"
+    r"|Center|Board|Secretary|Minister)\s(?:of|for|on)\s[^,;]*\sand\b"
+    r"|\b([A-Z]\w+) and \1\b"
+)
+# What is named in order to be left out, and dates with a comma of their own.
+_NOT_NAMED = re.compile(r"\b(?:except|excluding|other than|but not|apart from|neither)\b", re.I)
+_DATED = re.compile(r"\b(?:[A-Z][a-z]{2,8}\.?\s\d{1,2}|[A-Z][a-z]{2,8}),\s\d{4}\b")
 _NO_LIST = re.compile(r"(?:between|from|both)\b|.*[()\[\]\"“”]", re.IGNORECASE | re.DOTALL)
 _NO_MEMBERS = frozenset(["and", "or", "more", "others", "other", "etc"])
 _LONGEST_MEMBER = 8
@@ -61,7 +69,8 @@ def members(text: str) -> list[Span]:
     text no list.
     """
     whole = [Span(0, len(text))]
-    if _WHOLE.search(text) or _NO_LIST.match(text):
+    one = any(pattern.search(text) for pattern in (_WHOLE, _NOT_NAMED, _DATED))
+    if one or _NO_LIST.match(text):
         return whole
     spans, start, told = [], 0, False
     for match in _BETWEEN.finditer(text):

@@ -42,8 +42,12 @@ _NOBODY = frozenset(
      "by", "after", "before", "those", "these", "one", "some", "many", "others", "all", "none",
      "january", "february", "march", "april", "may", "june", "july", "august", "september",
      "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday",
-     "saturday", "sunday", "for", "from", "with", "according", "citing", "later", "then", "also")
+     "saturday", "sunday", "since", "because", "although", "though", "despite", "unless",
+     "until", "no", "few", "neither", "nor", "not", "for", "from", "with", "according", "citing",
+     "later", "then", "also")
 )  # fmt: skip
+# What verbs before "that" end in.
+_SAYING = ("ed", "id", "says", "states", "claims", "reports", "alleges", "insists", "adds")
 _FINITE = frozenset(("was", "were", "is", "are", "had", "has", "have", "did", "does", "will",
                      "would", "could", "said", "says", "died", "lost", "killed"))  # fmt: skip
 _LONGEST = 12
@@ -113,7 +117,7 @@ def phrase_before(found: Sequence[Token], last: int) -> tuple[int, int] | None:
     )  # fmt: skip
     if held and found[at - 1].folded == "that":
         # "said that Baku claims": after a verb it is no relative.
-        held = at < 2 or not found[at - 2].folded.endswith(("ed", "s", "id"))
+        held = at < 2 or not found[at - 2].folded.endswith(_SAYING)
     return (at, last) if named and not held else None
 
 

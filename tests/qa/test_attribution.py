@@ -129,6 +129,11 @@ def test_two_parties_in_one_sentence_are_kept_apart() -> None:
     both = "According to Baku, {} soldiers fell; according to Yerevan, {}."
     assert found(both.format("[2,783]", "7,630")) == ("According to Baku", "Baku")
     assert found(both.format("2,783", "[7,630]")) == ("according to Yerevan", "Yerevan")
+    both = "{} died according to Baku and {} according to Yerevan."
+    assert found(both.format("[15]", "20")) == ("according to Baku", "Baku")
+    assert found(both.format("15", "[20]")) == ("according to Yerevan", "Yerevan")
+    text = "Armenia's toll was [2,783], said Azerbaijan's Defence Ministry."
+    assert (found(text) or ("", ""))[1] == "Azerbaijan's Defence Ministry"
     both = "Baku admits {}. Yerevan speaks of {}, a far higher number."
     assert found(both.format("[2,783]", "7,630")) == ("Baku admits", "Baku")
     assert found(both.format("2,783", "[7,630]")) is None
@@ -158,6 +163,19 @@ def test_two_parties_in_one_sentence_are_kept_apart() -> None:
         "Armenia did not claim that [7,630] men fell.",
         "Armenia denied that [7,630] men fell.",
         # Pronouns and things are nobody.
+        "No official said that [15] died.", "Neither Armenia nor Azerbaijan said that [15] died.",
+        "Few analysts believe that [15] died.",
+        # What is said is in a clause of its own.
+        "After Russia announced its withdrawal, Armenia lost [15] soldiers.",
+        "When Aliyev said that the war was over, Russia sent [1,960] peacekeepers.",
+        "Because Armenia claimed the village, [15] houses were burned.",
+        "The attacks that Armenia said killed 20 took place on [5 May].",
+        "Armenia claims 7,630 died but the true number was [2,783].",
+        # Verbs of saying that say nothing here.
+        "Azerbaijan added [15] drones to its fleet.", "Tolstoy wrote [War and Peace].",
+        "The United States maintains [15] bases in the region.",
+        "Armenia conceded [five] villages to Azerbaijan.",
+        "Hurricane Katrina claimed [1,833] lives.",
         "He said that [15] men died.", "It claimed [15] lives.", "The flood claimed [15] lives.",
         "Who said that [15] men died?", "This put the price at [15].",
         # The words in other uses.
@@ -178,6 +196,11 @@ def test_sooner_nobody_than_the_wrong_one(sentence: str) -> None:
     [
         ("[15] men reportedly died.", ["reportedly"]),
         ("According to unconfirmed reports, [15] men died.", ["unconfirmed"]),
+        ("[15] men died, according to unconfirmed reports.", ["unconfirmed"]),
+        ("The truce, reportedly brokered by Russia, began on [10 November].", []),
+        ("The convoy, which allegedly carried arms, was hit on [5 May].", []),
+        ("The truce, reportedly, began on [10 November].", ["reportedly"]),
+        ("Iran reportedly built a small but growing fleet of [15] drones.", ["reportedly"]),
         ("The plant is expected to make [15] drones a year.", ["is expected to"]),
         ("The first flight may have been in [May 2015].", ["may"]),
         ("The total could not be confirmed, but Armenia says [15].", []),

@@ -53,6 +53,14 @@ def test_one_thing_is_asked_for(question: str) -> None:
         ("Iran", ["Iran"]),
         ("Johnson & Johnson and Pfizer", ["Johnson & Johnson", "Pfizer"]),
         ("Marks & Spencer", ["Marks & Spencer"]),
+        ("Johnson and Johnson", ["Johnson and Johnson"]),
+        ("all members except Hungary and Turkey", ["all members except Hungary and Turkey"]),
+        ("Iran, but not Turkey, and Israel", ["Iran, but not Turkey, and Israel"]),
+        ("May 5, 2020, and June 6, 2020", ["May 5, 2020, and June 6, 2020"]),
+        (
+            "the Department of Health and Human Services",
+            ["the Department of Health and Human Services"],
+        ),
         (
             "it bought a great many drones from Turkey last year, and it liked them",
             ["it bought a great many drones from Turkey last year, and it liked them"],
