@@ -72,14 +72,22 @@ _AFTERWARDS = frozenset(
 )  # fmt: skip
 _HEDGES = (
     "reportedly", "allegedly", "purportedly", "supposedly", "apparently", "possibly", "perhaps",
-    "probably", "presumably", "likely", "unconfirmed", "unverified", "rumoured", "rumored", "may",
-    "might", "could have", "seems to", "seemed to", "appears to", "appeared to", "is expected to",
-    "are expected to", "was expected to", "were expected to", "is believed to", "are believed to",
-    "was believed to", "were believed to", "is thought to", "are thought to", "was thought to",
-    "were thought to", "is said to", "are said to", "was said to", "were said to",
-    "is reported to", "are reported to", "was reported to", "were reported to", "is rumoured to",
-    "it is unclear", "not been confirmed", "not confirmed", "not been verified",
-    "not be verified", "not be confirmed", "not be independently verified",
+    "maybe", "probably", "presumably", "likely", "unconfirmed", "unverified", "rumoured", "rumored",
+    "may", "might", "could have", "seems to", "seemed to", "appears to", "appeared to",
+    *(
+        " ".join(f"{be} {how} {told} to".split())
+        for be in ("is", "are", "was", "were")
+        for how in ("", "widely", "generally", "commonly", "still")
+        for told in ("expected", "believed", "thought", "said", "reported", "rumoured", "rumored",
+                     "alleged")
+    ),
+    *(
+        f"it {be} {what}"
+        for be in ("is", "was", "remains")
+        for what in ("unclear", "not clear", "alleged", "rumoured", "rumored", "believed")
+    ),
+    "not been confirmed", "not yet been confirmed", "not confirmed", "not been verified",
+    "not yet been verified", "not be verified", "not be confirmed", "not be independently verified",
 )  # fmt: skip
 
 
