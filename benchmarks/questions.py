@@ -1,10 +1,12 @@
 """Questions asked as a user asks them, with the settings that ship:
 
     python -m benchmarks.questions QUESTIONS.jsonl FOLDER [--index DIR] [--misses]
+        [--from 0.2 0.3 …]
 
 Indexes the folder, asks every question, and prints how many answers are right and cite a right
 source, and how many questions without an answer are declined. An answer is right if it is an
 accepted one or shares at least 60 % of its words with one (F1 of 0.6, SQuAD's normalisation).
+--from: what it would be if answers were given from each of these confidences on.
 """
 
 from __future__ import annotations
@@ -63,20 +65,45 @@ def report(questions: Sequence[OpenQuestion], answers: Sequence[Answer], misses:
               f"best of first passage {best}")  # fmt: skip
 
 
+def at_each(
+    questions: Sequence[OpenQuestion], answers: Sequence[Answer], least: Sequence[float]
+) -> None:
+    """answers: asked with no least confidence, so that each is the best guess."""
+    held = sum(bool(q.answers) for q in questions)
+    for threshold in least:
+        given = [
+            (q, a)
+            for q, a in zip(questions, answers, strict=True)
+            if a.confidence is not None and a.confidence >= threshold
+        ]
+        right = sum(is_right(a, q) for q, a in given)
+        wrong = sum(bool(q.answers) for q, _ in given) - right
+        made_up = sum(not q.answers for q, _ in given)
+        free = len(questions) - held
+        print(f"from {threshold:g} on: {right} of {held} right, {wrong} wrong, "
+              f"{held - right - wrong} declined; {free - made_up} of {free} without an answer "
+              f"declined; right less wrong {right - wrong - made_up}")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--index", type=Path, help="keep the index here")
     parser.add_argument("--misses", action="store_true", help="print each miss")
+    parser.add_argument("--from", dest="least", type=float, nargs="+", metavar="CONFIDENCE")
     options = parser.parse_args()
+    least = 0.0 if options.least else None
     with tempfile.TemporaryDirectory() as name:
         settings = load_settings({"index": options.index or Path(name) / "index"})
         build([options.folder], settings)
         questions = read_questions(options.questions)
         with Pincite.open(settings=settings) as pincite:
-            answers = [pincite.ask(question.question) for question in questions]
-    report(questions, answers, options.misses)
+            answers = [pincite.ask(q.question, min_confidence=least) for q in questions]
+    if options.least:
+        at_each(questions, answers, options.least)
+    else:
+        report(questions, answers, options.misses)
 
 
 if __name__ == "__main__":
