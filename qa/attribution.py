@@ -116,7 +116,10 @@ def attribution(text: str, answer: Span) -> Attribution | None:
 
     answer: a span of `text`; the spans returned are too. The answer itself is never in them.
     """
-    found = _near(statement(text, answer), answer)
+    return _attributed(text, _near(statement(text, answer), answer), answer)
+
+
+def _attributed(text: str, found: Sequence[Token], answer: Span) -> Attribution | None:
     inside = [i for i, t in enumerate(found) if t.span.end > answer.start
               and t.span.start < answer.end]  # fmt: skip
     if not inside:
@@ -146,7 +149,7 @@ def _near(found: Sequence[Token], answer: Span) -> Sequence[Token]:
 def hedges(text: str, answer: Span) -> tuple[Wording, ...]:
     """The words of the answer's statement, outside the answer, by which it stays uncertain."""
     found = _near(statement(text, answer), answer)
-    told = attribution(text, answer)
+    told = _attributed(text, found, answer)
     out = []
     for at, token in enumerate(found):
         for hedge in _HEDGES_BY_WORD.get(token.folded, ()):
@@ -251,13 +254,13 @@ def _governs(found: Sequence[Token], verb: int, first: int) -> bool:
     word = found[verb].folded
     if _DENIES & set(between) or found[verb - 1].folded in _DENIES:
         return False
-    if word in _CLAUSAL and not {"that", ":", '"', "“"} & set(between):
+    said = {"that", ":", '"', "“"} & set(between)
+    if word in _CLAUSAL and not said:
         return False
     if word.startswith("claim") and "lives" in [t.folded for t in found[first:]][:4]:
         return False
     if word in ("put", "puts"):
         return "at" in between[-3:]
-    said = {"that", ":", '"', "“"} & set(between)
     if said:
         return True
     if _at(found, verb + 1) == "to" or "that" in [t.folded for t in found[first:]][:6]:

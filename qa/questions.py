@@ -128,12 +128,14 @@ def read_questions(path: Path) -> QuestionFile:
 def _is_squad(path: Path, text: str) -> bool:
     """Whether a text is one object with `data`; raises UsageError if it is neither form."""
     first = text.lstrip().split("\n", 1)[0]
-    if _is_row(first) or (path.suffix.lower() in _LINES_SUFFIXES and not _is_object(text)):
+    head = _decoded(first)
+    of_lines = path.suffix.lower() in _LINES_SUFFIXES
+    if _is_row(head) or (of_lines and not isinstance(_decoded(text), dict)):
         return False
     try:
         whole = json.loads(text)
     except json.JSONDecodeError as error:
-        if _decoded(first) is not None and not _is_object(first):
+        if head is not None and not isinstance(head, dict):
             # A line by itself: reading lines names it.
             return False
         raise UsageError(f"{path}, line {error.lineno}, is not JSON ({error.msg})", _FORMS) from (
@@ -149,14 +151,9 @@ def _is_squad(path: Path, text: str) -> bool:
     return True
 
 
-def _is_row(line: str) -> bool:
-    """Whether a line is an object by itself, and no SQuAD file in one line."""
-    value = _decoded(line)
+def _is_row(value: object) -> bool:
+    """Whether what a line holds is an object by itself, and no SQuAD file in one line."""
     return isinstance(value, dict) and ("question" in value or "data" not in value)
-
-
-def _is_object(text: str) -> bool:
-    return isinstance(_decoded(text), dict)
 
 
 def _decoded(text: str) -> object:

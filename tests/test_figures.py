@@ -49,6 +49,8 @@ def test_the_whole_way_is_as_good_as_it_was(pincite: Pincite, corpus_index: Sett
 def test_the_confidence_was_fitted_on_the_models_that_ship(pincite: Pincite) -> None:
     assert dict(Calibration.load().models) == dict(pincite._index.manifest.models)
     assert pincite.notes == ()
+    # And on what is read of it by default: else no error could be promised.
+    assert pincite.ask("who supplied drones", max_error=0.5).question
 
 
 def test_the_reader_is_as_good_as_it_was(pincite: Pincite, corpus_index: Settings) -> None:
