@@ -33,12 +33,14 @@ _NUMBER = re.compile(
     r"\d|\b(?:no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
     r"|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
     r"|hundreds?|thousands?|millions?|billions?|trillions?|dozens?|scores|half|third|quarters?"
-    r"|twice|once|single|pair|couple|both|several|all|percent|few|many|handful|nobody)\b",
+    r"|twice|once|single|pair|couple|both|several|all|percent|few|many|handful|nobody"
+    r"|an? (?:fifth|sixth|seventh|eighth|ninth|tenth))\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"\d|\b(?:january|february|march|april|may|june|july|august|september|october|november"
-    r"|december|spring|summer|autumn|fall|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|december|spring|summer|autumn|fall|winter|(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|(?:thir|four|fif|six|seven|eigh|nine)teenth|twentieth|thirtieth"
     r"|centur(?:y|ies)|decades?|years?|months?|weeks?|days?|hours?|morning|noon|evening|night"
     r"|midnight|dawn|dusk|today|yesterday|tomorrow|now|currently|soon|shortly|immediately|never"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|easter|christmas|ramadan|era|age|period"
@@ -68,10 +70,14 @@ _STATE = re.compile(
     r"\b(?:empire|kingdom|republic|union|dynasty|federation|states)\b", re.IGNORECASE
 )
 _PEOPLE = re.compile(
-    r"\b[A-Z]\w*(?:ish|ese|ian|ean|an|ians|eans|ans|i|is)\b"
+    r"\b[A-Z]\w*(?:ish|ese|ian|ean|ians|eans)\b"
     r"|\b(?:Dutch|French|Greek|Thai|Swiss|Czech|Uzbek|Kazakh|Kyrgyz|Tajik|Turkmen|Turk|Dane|Swede"
-    r"|Finn|Pole|Scot|Serb|Croat|Slovak|Slovene|Spaniard|Filipino|Kurd|Welsh)s?\b"
+    r"|Finn|Pole|Scot|Serb|Croat|Slovak|Slovene|Spaniard|Filipino|Kurd|Welsh|Afghan|Montenegrin)s?\b"
 )
+# "Iraqi", "Mexicans": only of a country whose name has at most _LEFT_OF_COUNTRY more letters than
+# what stands before the ending, for "Milan" and "Paris" end so too.
+_OF_COUNTRY = re.compile(r"\b([A-Z]\w{2,}?)(?:ans?|is?)\b")
+_LEFT_OF_COUNTRY = 3
 # In words: "Saint Vincent and the Grenadines".
 _LONGEST_COUNTRY = 5
 _QUESTION = re.compile(r"\?[\"”’»')\]]*\Z")
@@ -97,13 +103,24 @@ def misses_kind(question: str, answer: str) -> bool:
 def _names_country(text: str) -> bool:
     """Whether a country of today or of the past is named, a people, or what only states are
     called."""
-    if _STATE.search(text) or _PEOPLE.search(text):
+    if _STATE.search(text) or _PEOPLE.search(text) or _names_people(text):
         return True
     found = words(text.replace("St. ", "Saint ").replace(".", ""))  # "U.S." too
     return any(
         tuple(found[start:end]) in _countries()
         for start in range(len(found))
         for end in range(start + 1, min(len(found), start + _LONGEST_COUNTRY) + 1)
+    )
+
+
+def _names_people(text: str) -> bool:
+    """Whether a people is named by its country's name and an ending."""
+    stems = (stem.casefold() for stem in _OF_COUNTRY.findall(text))
+    return any(
+        word.startswith(stem) and len(word) - len(stem) <= _LEFT_OF_COUNTRY
+        for stem in stems
+        for name in _countries()
+        for word in name
     )
 
 

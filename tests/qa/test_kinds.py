@@ -19,6 +19,9 @@ from qa.kinds import is_question, misses_kind
         ("Which country bought the ships?", "Lima"),
         ("With which South American nation was it signed?", "the treaty"),
         ("In what other country is it built?", "the capital"),
+        ("Which country bought the ships?", "Milan"),
+        ("Which country bought the ships?", "Paris"),
+        ("Which country bought the ships?", "Susan"),
     ],
 )
 def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
@@ -55,6 +58,12 @@ def test_another_kind_than_was_asked_for(question: str, answer: str) -> None:
         ("Which country bought the ships?", "Peru"),
         ("Which country bought the ships?", "the Peruvians"),
         ("Which country bought the ships?", "Dutch"),
+        ("Which country bought the ships?", "Iraqis"),
+        ("Which country bought the ships?", "the Mexican navy"),
+        ("Which country bought the ships?", "Germans"),
+        ("When is it open?", "Tuesdays"),
+        ("What proportion was lost?", "an eighth"),
+        ("On which day was it signed?", "the fifteenth"),
         ("which country bought the ships", "the Republic of Ruritania"),
         ("Which country built it?", "Türkiye"),
         ("Which country built it?", "the U.S."),
