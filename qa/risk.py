@@ -22,7 +22,8 @@ class Promise:
     """What was measured of the answers given from a confidence on.
 
     confidence: 0 to 1. answered: how many there were, wrong: how many of them were. bound: the
-    upper end of the one-sided 95 % interval of the share that is wrong (Clopper and Pearson 1934).
+    upper end of the one-sided 95 % interval of the share that is wrong, for questions of a few
+    articles (`training.promises.upper_bound`).
     """
 
     confidence: float

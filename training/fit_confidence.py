@@ -31,13 +31,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import beta
 from sklearn.linear_model import LogisticRegression
 
 from index.compiling import default_encoder_path, source_digest
 from qa.confidence import FEATURES, Calibration, features
 from qa.evaluation import (
-    RIGHT_F1,
     Scored,
     answerable,
     best_threshold,
@@ -46,9 +44,9 @@ from qa.evaluation import (
     joint,
 )
 from qa.reader import bundled_reader_path
-from qa.risk import Promise, least_confidence, least_error
 from qa.selection import RIVAL_MARGIN, Weights, rivals
 from training.asked import NEUTRAL, NEVER, Asked, Similarity, asked_before
+from training.promises import guess, is_right, promises, show_promises
 
 SETS = ("xquad_en less the articles of squad2_dev", "the held-out articles", "squad2_dev")
 # Compared with what regression says.
@@ -67,10 +65,6 @@ RANKED_AGAIN = 6
 COSINE_WEIGHTS = (0.0, 1.0, 2.0, 3.0, 4.0, 8.0, 16.0)
 # How far below the best a claim may stand to be its rival.
 CLAIM_MARGINS = (RIVAL_MARGIN, 5.0, 6.0, 7.0, 8.0)
-# Confidences that a promise is measured at, and how sure it must be.
-CONFIDENCES = tuple(round(0.3 + step / 100, 2) for step in range(70))
-CERTAINTY = 0.95
-PROMISED = (0.05, 0.08, 0.1, 0.15, 0.2, 0.25)
 # Least confidences that Pincite might answer from.
 DECLINING = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 
@@ -94,13 +88,18 @@ def main() -> None:
     show_rivals(sets, chosen)
     kept = crossed(sets, 2, chosen, similarity)
     both = [*chain(*kept)]
-    calibration = replace(fit(sets, chosen, similarity), promises=tuple(promises(both)))
+    halves = [
+        [guess(one.source, scored) for one, scored in zip(half, found, strict=True)]
+        for half, found in zip(split(reported), kept, strict=True)
+    ]
+    measured = tuple(promises([*chain(*halves)]))
+    calibration = replace(fit(sets, chosen, similarity), promises=measured)
     print(f"weights {dict(zip((*FEATURES, 'intercept'), calibration.weights, strict=True))}")
     threshold = best_threshold(score_all(fitting[0], calibration, similarity))
     figures = report(both, threshold)
     for key, value in figures.items():
         print(f"{key}: {value:.3f}")
-    show_promises(calibration.promises, *kept)
+    show_promises(measured, *halves)
     show_declining([*chain(*crossed(sets, 1, chosen, similarity))])
     if options.out:
         data = {
@@ -298,42 +297,11 @@ def score_all(
     ]  # fmt: skip
 
 
-def _is_right(scored: Scored) -> bool:
-    return bool(scored.accepted) and f1(scored.guess, scored.accepted) >= RIGHT_F1
-
-
-def promises(scored: Sequence[Scored]) -> Iterator[Promise]:
-    """What was measured of the answers from each of CONFIDENCES on."""
-    for least in CONFIDENCES:
-        given = [s for s in scored if s.surety >= least]
-        wrong = sum(not _is_right(s) for s in given)
-        if given:
-            bound = 1.0
-            if wrong < len(given):
-                bound = float(beta.ppf(CERTAINTY, wrong + 1, len(given) - wrong))
-            yield Promise(least, len(given), wrong, bound)
-
-
-def show_promises(
-    made: Sequence[Promise], first: Sequence[Scored], second: Sequence[Scored]
-) -> None:
-    """What is promised; and whether what one half promises is kept on the other."""
-    print(f"least error that can be promised: {least_error(made):.3f}")
-    for most in PROMISED:
-        print(f"at most {most:.0%} wrong: from {least_confidence(made, most)} on")
-        for here, there in ((first, second), (second, first)):
-            least = least_confidence(list(promises(here)), most)
-            if least is not None:
-                given = [s for s in there if s.surety >= least]
-                wrong = sum(not _is_right(s) for s in given)
-                print(f"  half: from {least} on; on the other half {wrong} of {len(given)} wrong")
-
-
 def show_declining(scored: Sequence[Scored]) -> None:
     """What answering from each of DECLINING on gives on the held-out articles."""
     for least in DECLINING:
         given = [s for s in scored if s.surety >= least]
-        right = sum(_is_right(s) for s in given)
+        right = sum(is_right(s) for s in given)
         declined = sum(s.surety < least and not s.accepted for s in scored)
         print(f"the held-out articles, from {least} on: {right} right, {len(given) - right} wrong, "
               f"{declined} rightly declined, of {len(scored)}")  # fmt: skip
@@ -342,7 +310,7 @@ def show_declining(scored: Sequence[Scored]) -> None:
 def report(scored: Sequence[Scored], threshold: float) -> dict[str, float]:
     """Figures of questions that the confidence was not fitted on."""
     sure = np.array([s.surety for s in scored])
-    right = np.array([_is_right(s) for s in scored])
+    right = np.array([is_right(s) for s in scored])
     held = np.array([bool(s.accepted) for s in scored])
     given = sure >= 0.5
     return {
