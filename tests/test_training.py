@@ -25,7 +25,15 @@ from training.hard_negatives import among_others, without_answer_sentence
 from training.mixture import ARTICLES, rarer
 from training.restating import restate, reworded, telegraphic
 from training.train import collate, load_trunk, loss_of, pool_dropout, simulate_int8
-from training.written import TWINS, WRITTEN, crop_alike, read_twins, read_written
+from training.written import (
+    ENCYCLOPAEDIA,
+    TWINS,
+    WRITTEN,
+    crop_alike,
+    read_pairs,
+    read_twins,
+    read_written,
+)
 
 CONTEXT = (
     "In 1987 Marta Lind bought the largest lamp of Lund from Jon Berg. She sold it in 1991 to the "
@@ -246,6 +254,38 @@ def test_the_twins_are_well_formed() -> None:
     ours = read_squad(ARTICLES)
     ids = {e.id for e in ours}
     assert len(read_twins(ours)) == sum(row["of"] in ids for row in rows) > 0
+
+
+def test_each_question_of_pairs_is_followed_by_its_twin(tmp_path: Path) -> None:
+    qas: list[dict[str, object]] = [
+        {
+            "id": "1",
+            "question": "Who bought it?",
+            "answers": [{"text": "Marta Lind", "answer_start": 8}],
+        },
+        {"id": "1-misleading", "question": "Who lit it?", "answers": [], "is_impossible": True},
+    ]
+    path = tmp_path / "pairs.json"
+
+    def write(qas: list[dict[str, object]]) -> None:
+        data = [{"title": "t", "paragraphs": [{"context": CONTEXT, "qas": qas}]}]
+        path.write_text(json.dumps({"data": data}))
+
+    write(qas)
+    ((answered, twin),) = read_pairs(path)
+    assert (answered.answer_texts, twin.question) == (("Marta Lind",), "Who lit it?")
+    for spoilt in (qas[:1], qas[::-1], qas[:1] * 2):
+        write(spoilt)
+        with pytest.raises(ValueError, match="is not followed by its twin"):
+            read_pairs(path)
+
+
+def test_the_encyclopaedic_pairs_are_well_formed() -> None:
+    pairs = read_pairs(ENCYCLOPAEDIA)
+    assert len({answered.id for answered, _ in pairs}) == len(pairs)
+    assert all(a.question.casefold() != b.question.casefold() for a, b in pairs)
+    shared = {a.title for a, _ in pairs} & {e.title for e in read_squad(HELD_OUT)}
+    assert not shared
 
 
 def test_simulated_int8_stays_near_and_passes_gradients(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from training import misleading
 from training.data import Example, read_squad, read_training_sets
 from training.hard_negatives import among_others, mine, without_answer_sentence
 from training.restating import restate
-from training.written import crop_alike, read_twins, read_written
+from training.written import crop_alike, read_pairs, read_twins, read_written
 
 # Articles and questions written for this reader, in the form of SQuAD 2.0.
 ARTICLES = Path(__file__).with_name("articles.json")
@@ -287,6 +287,32 @@ def twins(data: Path, rng: random.Random) -> Mixture:
     return Mixture(_without_mark(examples, 0.15, rng), lengths)
 
 
+def paired(data: Path, rng: random.Random) -> Mixture:
+    """Pairs over the encyclopaedic passages twice, in other crops, and twins of the articles once,
+    with half of the twins of Wikipedia, and some of all other kinds."""
+    sets = dict(read_training_sets(data))
+    asked = [e for examples in sets.values() for e in examples]
+    lengths = (350, 900)
+    passages = read_pairs()
+    by_hand = {"pairs": [answered for answered, _ in passages]}
+    examples = _negatives(
+        {**sets, **by_hand}, {"pairs": 2500, WIKI: 1500, REDDIT: 500, AMAZON: 300}, rng
+    )
+    for _ in range(2):
+        examples += crop_alike(passages, lengths, rng)
+    examples += crop_alike(read_twins(read_squad(ARTICLES)), lengths, rng)
+    public = read_twins(asked)
+    examples += crop_alike(rng.sample(public, len(public) // 2), lengths, rng)
+    examples += _sample(read_written(asked), 3000, rng)
+    examples += _drawn(
+        sets, rng,
+        answerable={"policyqa": 600, REDDIT: 1500, AMAZON: 1200, "qamr": 4000},
+        misled={WIKI: 1000, "qamr": 1000},
+        without={WIKI: 1000, REDDIT: 300, AMAZON: 200},
+    )  # fmt: skip
+    return Mixture(_without_mark(examples, 0.15, rng), lengths)
+
+
 STAGES: Mapping[str, Stage] = MappingProxyType(
     {
         "base": Stage(base, 2e-4, 2),
@@ -298,5 +324,6 @@ STAGES: Mapping[str, Stage] = MappingProxyType(
         "amid": Stage(amid, 7e-5, 1, frozen_layers=2),
         "articles": Stage(articles, 1e-4, 1, frozen_layers=2, int8_from=0.8),
         "twins": Stage(twins, 1e-4, 1, frozen_layers=2, int8_from=0.7),
+        "paired": Stage(paired, 1e-4, 1, frozen_layers=2, int8_from=0.7),
     }
 )

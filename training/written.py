@@ -5,6 +5,9 @@ A line of `training/written.jsonl` holds the id of a question of the set, which 
 where the question misleads). One of `training/twins.jsonl` holds the same of a question that the
 passage answers, and its `twin`: the question with a few words changed, so that it answers it no
 longer. The passages themselves stay in their sets; a line whose passage is not there is left out.
+
+`training/encyclopaedia.json` holds passages too, written for this reader with pairs of such
+questions, in the form of SQuAD 2.0: each question is followed by its twin.
 """
 
 from __future__ import annotations
@@ -17,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from index.types import Span
-from training.data import Example
+from training.data import Example, read_squad
 from training.features import crop
 
 WRITTEN = Path(__file__).with_name("written.jsonl")
 TWINS = Path(__file__).with_name("twins.jsonl")
+ENCYCLOPAEDIA = Path(__file__).with_name("encyclopaedia.json")
 
 # A question that its context answers, and its twin that it does not.
 Twins = tuple[Example, Example]
@@ -44,6 +48,26 @@ def read_twins(examples: Iterable[Example], path: Path = TWINS) -> list[Twins]:
         (made, replace(made, id=f"{made.id}-misleading", question=row["twin"], answers=()))
         for row, made in _read(examples, path)
     ]
+
+
+def read_pairs(path: Path = ENCYCLOPAEDIA) -> list[Twins]:
+    """The pairs of a file in the form of SQuAD 2.0 in which each question is followed by its twin.
+
+    Raises ValueError where one is not.
+    """
+    examples = iter(read_squad(path))
+    pairs = []
+    for answered in examples:
+        twin = next(examples, None)
+        if (
+            twin is None
+            or not answered.answers
+            or twin.answers
+            or (twin.context != answered.context)
+        ):
+            raise ValueError(f"{path.name}: question {answered.id} is not followed by its twin")
+        pairs.append((answered, twin))
+    return pairs
 
 
 def crop_alike(
