@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.types import Span
 from qa.clauses import Token, statement
@@ -63,6 +64,10 @@ _CLAUSAL = frozenset(
      "added", "write", "writes", "wrote", "declare", "declares", "declared", "warn", "warns",
      "warned")
 )  # fmt: skip
+# Who is let in: "Harvard admitted 2,000 students" says nothing of what it says.
+_LET_IN = frozenset(("students", "pupils", "applicants", "candidates", "freshmen", "undergraduates",
+                     "patients", "members", "refugees", "migrants", "immigrants", "guests",
+                     "visitors", "spectators"))  # fmt: skip
 # Before a speaker: then nobody says it.
 _NONE = frozenset(("no", "few", "neither", "nor", "hardly"))
 _STOPS = frozenset('.,;:!?)"”’—–')
@@ -120,10 +125,11 @@ def attribution(text: str, answer: Span) -> Attribution | None:
 
 
 def _attributed(text: str, found: Sequence[Token], answer: Span) -> Attribution | None:
-    inside = [i for i, t in enumerate(found) if t.span.end > answer.start
-              and t.span.start < answer.end]  # fmt: skip
+    inside = _inside(found, answer)
     if not inside:
         return None
+    found = _own_aside(found, inside[0])
+    inside = _inside(found, answer)
     first, last = inside[0], inside[-1]
     best: _Found | None = None
     for one in _all(found, first, last):
@@ -137,6 +143,27 @@ def _attributed(text: str, found: Sequence[Token], answer: Span) -> Attribution 
         if who.text.endswith(ending):
             who = Wording(who.text[:-2], Span(who.span.start, who.span.end - 2))
     return Attribution(_wording(text, found, best.first, best.last), who)
+
+
+def _inside(found: Sequence[Token], answer: Span) -> list[int]:
+    return [
+        i for i, t in enumerate(found)
+        if t.span.end > answer.start and t.span.start < answer.end
+    ]  # fmt: skip
+
+
+def _own_aside(found: Sequence[Token], first: int) -> Sequence[Token]:
+    """What the brackets around the answer hold, where somebody of their own does something in
+    them: "officials said 15 died (Reuters counted 20)". Otherwise everything."""
+    opening = next((i for i in range(first - 1, -1, -1) if found[i].text in "()"), None)
+    if opening is None or found[opening].text == ")":
+        return found
+    before = found[opening + 1 : first]
+    acts = (one.is_capital and other.folded.endswith("ed") for one, other in pairwise(before))
+    if not any(acts):
+        return found
+    closing = next((i for i in range(first, len(found)) if found[i].text == ")"), len(found))
+    return found[opening + 1 : closing]
 
 
 def _near(found: Sequence[Token], answer: Span) -> Sequence[Token]:
@@ -256,6 +283,8 @@ def _governs(found: Sequence[Token], verb: int, first: int) -> bool:
         return False
     said = {"that", ":", '"', "“"} & set(between)
     if word in _CLAUSAL and not said:
+        return False
+    if word.startswith("admit") and not said and _LET_IN & {t.folded for t in found[first:][:4]}:
         return False
     if word.startswith("claim") and "lives" in [t.folded for t in found[first:]][:4]:
         return False

@@ -33,6 +33,11 @@ _PARTICLES = frozenset(
     ("of", "the", "de", "da", "del", "der", "den", "van", "von", "bin", "ibn", "al", "el", "la",
      "le", "du", "and", "for")
 )  # fmt: skip
+# What may stand in small letters before a name and belong to it: "former President Kocharyan".
+_OFFICES = frozenset(
+    ("former", "then", "late", "prime", "foreign", "defence", "defense", "vice", "deputy",
+     "president", "minister", "general", "colonel", "ambassador", "senator", "professor")
+)  # fmt: skip
 # After these a name says whose or where, and its last part is another thing: "Bank of Georgia".
 _BINDING = frozenset(("of", "for", "in", "de", "da", "del", "du", "and"))
 # Right before a name or an office these make it another one: "South Sudan", "Deputy Minister".
@@ -91,6 +96,8 @@ def _names_more(answer: str) -> bool:
 
 def _is_name(answer: str) -> bool:
     words = re.findall(r"[^\W_]+(?:['’.][^\W_]+)*", answer)
+    while len(words) > 1 and words[0] in _OFFICES:
+        words = words[1:]
     telling = [w for w in words if w.casefold() not in _PARTICLES | _ARTICLES]
     return bool(telling) and all(
         w[0].isupper() or w[0].isdigit() or w[-1].isupper() for w in telling

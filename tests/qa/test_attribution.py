@@ -132,6 +132,11 @@ def test_two_parties_in_one_sentence_are_kept_apart() -> None:
     both = "{} died according to Baku and {} according to Yerevan."
     assert found(both.format("[15]", "20")) == ("according to Baku", "Baku")
     assert found(both.format("15", "[20]")) == ("according to Yerevan", "Yerevan")
+    both = "Armenian officials said {} had died (Baku claimed {} were dead)."
+    assert found(both.format("[15]", "20")) == ("Armenian officials said", "Armenian officials")
+    assert found(both.format("15", "[20]")) == ("Baku claimed", "Baku")
+    both = "Armenian officials said {} had died ({} of them boys)."
+    assert found(both.format("15", "[3]")) == ("Armenian officials said", "Armenian officials")
     text = "Armenia's toll was [2,783], said Azerbaijan's Defence Ministry."
     assert (found(text) or ("", ""))[1] == "Azerbaijan's Defence Ministry"
     both = "Baku admits {}. Yerevan speaks of {}, a far higher number."
@@ -184,7 +189,8 @@ def test_two_parties_in_one_sentence_are_kept_apart() -> None:
         "On 19 July the five Central Asian states met the [six] members.",
         "He lost more than [five] times the number that came from the ministry (15).",
         "Armenian reports of 2020 name [15] men.", "Canada reports to the council [in May].",
-        "The company is reported to have sold [15].",
+        "The company is reported to have sold [15].", "Harvard admitted [2,000] students.",
+        "Armenian officials said 15 died (Reuters counted [20]).",
     ],
 )  # fmt: skip
 def test_sooner_nobody_than_the_wrong_one(sentence: str) -> None:

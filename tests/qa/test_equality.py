@@ -113,6 +113,7 @@ def test_a_date_given_less_exactly_is_another_answer(less: str) -> None:
         ("UCAV", "armed drone"), ("in Jeddah", "Jeddah"), ("In early 2022", "early 2022"),
         ("iran", "Iran"), ("Ababil-2", "the Ababil-2"), ("General Hasanov", "Hasanov"),
         ("Former President Robert Kocharyan", "Kocharyan"), ("$4.8 billion", "4.8 billion dollars"),
+        ("former President Robert Kocharyan", "Kocharyan"), ("president Aliyev", "Ilham Aliyev"),
         ("Deputy Prime Minister Overchuk", "Overchuk"), ("1960 peacekeepers", "1,960 peacekeepers"),
     ],
 )  # fmt: skip
@@ -131,6 +132,7 @@ def test_the_same_name(one: str, other: str) -> None:
         ("General Motors", "Tata Motors"), ("King Street", "Wall Street"),
         ("Sudan", "South Sudan"), ("Virginia", "West Virginia"), ("Mexico", "New Mexico"),
         ("the President", "the Vice President"), ("Prime Minister", "Deputy Prime Minister"),
+        ("Azerbaijan", "president of Azerbaijan"), ("the president", "the former president"),
         ("BBB-", "BBB+"), ("AA+", "AA"), ("C#", "C"), (">15", "<15"), ("₹500", "₩500"),
     ],
 )  # fmt: skip
