@@ -27,6 +27,7 @@ from training.restating import restate, reworded, telegraphic
 from training.train import collate, load_trunk, loss_of, pool_dropout, simulate_int8
 from training.written import (
     ENCYCLOPAEDIA,
+    MORE_TWINS,
     TWINS,
     WRITTEN,
     crop_alike,
@@ -244,8 +245,9 @@ def test_twins_are_cropped_alike(seed: int) -> None:
     assert second.answers == ()
 
 
-def test_the_twins_are_well_formed() -> None:
-    rows = [json.loads(line) for line in TWINS.read_text(encoding="utf-8").splitlines()]
+@pytest.mark.parametrize("path", [TWINS, MORE_TWINS], ids=lambda path: path.stem)
+def test_the_twins_are_well_formed(path: Path) -> None:
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert all(row.keys() == {"of", "question", "answers", "twin"} for row in rows)
     assert all(row["question"].casefold() != row["twin"].casefold() for row in rows)
     assert all(row["answers"] for row in rows)
@@ -253,7 +255,7 @@ def test_the_twins_are_well_formed() -> None:
     # Those of the articles find their passages; the others' stand in the public sets.
     ours = read_squad(ARTICLES)
     ids = {e.id for e in ours}
-    assert len(read_twins(ours)) == sum(row["of"] in ids for row in rows) > 0
+    assert len(read_twins(ours, path)) == sum(row["of"] in ids for row in rows) > 0
 
 
 def test_each_question_of_pairs_is_followed_by_its_twin(tmp_path: Path) -> None:

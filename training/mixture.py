@@ -17,7 +17,7 @@ from training import misleading
 from training.data import Example, read_squad, read_training_sets
 from training.hard_negatives import among_others, mine, without_answer_sentence
 from training.restating import restate
-from training.written import crop_alike, read_pairs, read_twins, read_written
+from training.written import MORE_TWINS, crop_alike, read_pairs, read_twins, read_written
 
 # Articles and questions written for this reader, in the form of SQuAD 2.0.
 ARTICLES = Path(__file__).with_name("articles.json")
@@ -288,8 +288,8 @@ def twins(data: Path, rng: random.Random) -> Mixture:
 
 
 def paired(data: Path, rng: random.Random) -> Mixture:
-    """Pairs over the encyclopaedic passages twice, in other crops, and twins of the articles once,
-    with half of the twins of Wikipedia, and some of all other kinds."""
+    """Pairs over the encyclopaedic passages twice, in other crops, and all twins of the articles
+    once, with half of the twins of Wikipedia, and some of all other kinds."""
     sets = dict(read_training_sets(data))
     asked = [e for examples in sets.values() for e in examples]
     lengths = (350, 900)
@@ -300,7 +300,9 @@ def paired(data: Path, rng: random.Random) -> Mixture:
     )
     for _ in range(2):
         examples += crop_alike(passages, lengths, rng)
-    examples += crop_alike(read_twins(read_squad(ARTICLES)), lengths, rng)
+    articles_asked = read_squad(ARTICLES)
+    of_articles = [*read_twins(articles_asked), *read_twins(articles_asked, MORE_TWINS)]
+    examples += crop_alike(of_articles, lengths, rng)
     public = read_twins(asked)
     examples += crop_alike(rng.sample(public, len(public) // 2), lengths, rng)
     examples += _sample(read_written(asked), 3000, rng)

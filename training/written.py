@@ -2,7 +2,8 @@
 
 A line of `training/written.jsonl` holds the id of a question of the set, which names the passage
 (`of`), the new question, and the code point spans of the passage that answer it (`answers`, none
-where the question misleads). One of `training/twins.jsonl` holds the same of a question that the
+where the question misleads). One of `training/twins.jsonl`, or of `training/more_twins.jsonl` that
+were written after a stage had been trained on those, holds the same of a question that the
 passage answers, and its `twin`: the question with a few words changed, so that it answers it no
 longer. The passages themselves stay in their sets; a line whose passage is not there is left out.
 
@@ -25,6 +26,7 @@ from training.features import crop
 
 WRITTEN = Path(__file__).with_name("written.jsonl")
 TWINS = Path(__file__).with_name("twins.jsonl")
+MORE_TWINS = Path(__file__).with_name("more_twins.jsonl")
 ENCYCLOPAEDIA = Path(__file__).with_name("encyclopaedia.json")
 
 # A question that its context answers, and its twin that it does not.
