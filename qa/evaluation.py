@@ -44,6 +44,12 @@ def f1(given: str, accepted: Sequence[str]) -> float:
     return max(_token_f1(given, answer) for answer in compared)
 
 
+def is_right(given: str, accepted: Sequence[str]) -> bool:
+    """Whether an answer is an accepted one, or near enough to one (`RIGHT_F1`); nothing is where
+    none is accepted."""
+    return bool(accepted) and f1(given, accepted) >= RIGHT_F1
+
+
 def _compared(accepted: Sequence[str]) -> list[str]:
     """The accepted answers less those that normalising leaves nothing of ("."), as SQuAD's script
     has it; none if nothing is left of any ("A", a grade), where that script would take the

@@ -8,13 +8,12 @@ from statistics import median
 
 from index.types import Span
 from qa.evaluation import (
-    RIGHT_F1,
     Scored,
     answerable,
     area_under_risk,
     calibration_error,
-    f1,
     found_within,
+    is_right,
     joint,
     ndcg,
     risk_coverage,
@@ -83,7 +82,7 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether the guess is an accepted answer, or near enough to one (`RIGHT_F1`)."""
-        return bool(self.accepted) and f1(self.guess, self.accepted) >= RIGHT_F1
+        return is_right(self.guess, self.accepted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from index.search import OpenIndex, Searcher
 from index.splitting import SplitSettings
 from qa.answering import ROUND, Considered, ReadingSettings
 from qa.confidence import FEATURES, Calibration
-from qa.evaluation import RIGHT_F1, f1
+from qa.evaluation import is_right
 from qa.kinds import misses_kind
 from qa.reader import OnnxReader
 from qa.selection import Candidate, Weights, group, score
@@ -90,7 +90,7 @@ class Asked:
         return best.text if best else ""
 
     def is_right(self, guess: str) -> bool:
-        return bool(self.accepted) and f1(guess, self.accepted) >= RIGHT_F1
+        return is_right(guess, self.accepted)
 
 
 # Those of XQuAD, of the held-out articles, and of SQuAD 2.0.

@@ -41,12 +41,13 @@ from qa.evaluation import (
     best_threshold,
     calibration_error,
     f1,
+    is_right,
     joint,
 )
 from qa.reader import bundled_reader_path
 from qa.selection import RIVAL_MARGIN, Weights, rivals
 from training.asked import NEUTRAL, NEVER, Asked, Similarity, asked_before
-from training.promises import guess, is_right, promises, show_promises
+from training.promises import guess, promises, show_promises
 
 SETS = ("xquad_en less the articles of squad2_dev", "the held-out articles", "squad2_dev")
 # Compared with what regression says.
@@ -301,7 +302,7 @@ def show_declining(scored: Sequence[Scored]) -> None:
     """What answering from each of DECLINING on gives on the held-out articles."""
     for least in DECLINING:
         given = [s for s in scored if s.surety >= least]
-        right = sum(is_right(s) for s in given)
+        right = sum(is_right(s.guess, s.accepted) for s in given)
         declined = sum(s.surety < least and not s.accepted for s in scored)
         print(f"the held-out articles, from {least} on: {right} right, {len(given) - right} wrong, "
               f"{declined} rightly declined, of {len(scored)}")  # fmt: skip
@@ -310,7 +311,7 @@ def show_declining(scored: Sequence[Scored]) -> None:
 def report(scored: Sequence[Scored], threshold: float) -> dict[str, float]:
     """Figures of questions that the confidence was not fitted on."""
     sure = np.array([s.surety for s in scored])
-    right = np.array([is_right(s) for s in scored])
+    right = np.array([is_right(s.guess, s.accepted) for s in scored])
     held = np.array([bool(s.accepted) for s in scored])
     given = sure >= 0.5
     return {

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from scipy.stats import beta, t
 
-from qa.evaluation import RIGHT_F1, Scored, f1
+from qa.evaluation import Scored, is_right
 from qa.risk import Promise, least_confidence, least_error
 
 # Confidences that a promise is measured at, and how sure it must be.
@@ -35,14 +35,9 @@ class Guess:
     right: bool
 
 
-def is_right(scored: Scored) -> bool:
-    """Whether the best guess is one of the accepted answers, near enough."""
-    return bool(scored.accepted) and f1(scored.guess, scored.accepted) >= RIGHT_F1
-
-
 def guess(source: str, scored: Scored) -> Guess:
     """A scored answer as promises see it."""
-    return Guess(source, scored.surety, is_right(scored))
+    return Guess(source, scored.surety, is_right(scored.guess, scored.accepted))
 
 
 def promises(guesses: Sequence[Guess]) -> Iterator[Promise]:
